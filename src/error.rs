@@ -1,0 +1,255 @@
+//! [`Error`], what went wrong, where, and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::Dtype;
+
+/// A `Result` whose error is this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a value could not be saved or loaded.
+///
+/// One word wide, `Send + Sync + 'static`. [`kind`](Error::kind) is there to match on;
+/// [`key`](Error::key) and [`file`](Error::file) say where it happened, and `Display` says it all
+/// in one sentence.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    key: Option<String>,
+    file: Option<PathBuf>,
+}
+
+/// What went wrong, without the key and the file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operating system refused.
+    #[error("{0}")]
+    Io(io::Error),
+    /// The bytes are no safetensors file; `found` says what they look like instead.
+    #[error("not a safetensors file: {found}")]
+    NotSafetensors {
+        /// What the bytes look like.
+        found: String,
+    },
+    /// The header breaks the format.
+    #[error("invalid safetensors header: {reason}")]
+    Header {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The type asks for something that the file does not have.
+    #[error("missing{}", nearest_hint(.nearest))]
+    Missing {
+        /// The most similar key that the file has.
+        nearest: Option<String>,
+    },
+    /// The file has a key that the type does not know.
+    #[error("unknown key{}", nearest_hint(.nearest))]
+    Unknown {
+        /// The most similar name that the type has.
+        nearest: Option<String>,
+    },
+    /// The dtype in the file does not convert to the one asked for.
+    #[error("expected {expected}, found dtype {found}{}", cast_hint(*.lossy))]
+    Dtype {
+        /// What was asked for.
+        expected: String,
+        /// The dtype in the file.
+        found: Dtype,
+        /// Whether [`Casts::Lossy`](crate::Casts::Lossy) would convert it.
+        lossy: bool,
+    },
+    /// The shape in the file is another one.
+    #[error("expected {expected}, found shape {found:?}")]
+    Shape {
+        /// What was asked for.
+        expected: String,
+        /// The shape in the file.
+        found: Vec<usize>,
+    },
+    /// A tensor where a leaf belongs, a leaf where a module belongs, and the like.
+    #[error("expected {expected}, found {found}")]
+    Type {
+        /// What was asked for.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// Two parts of a value would be stored under one key, or one inside the other.
+    #[error("{first} and {second} would both be stored here: rename one of them")]
+    Clash {
+        /// The path of the first.
+        first: String,
+        /// The path of the second.
+        second: String,
+    },
+    /// Two keys of the file fit one field.
+    #[error("both `{first}` and `{second}` fit this field")]
+    Ambiguous {
+        /// One key.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A key or a path that the naming cannot hold.
+    #[error("the {naming} naming cannot hold this: {reason}")]
+    Naming {
+        /// The naming.
+        naming: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Nesting beyond the limit of [`Options::max_depth`](crate::Options::max_depth).
+    #[error("nested deeper than {limit} levels (Options::max_depth)")]
+    Depth {
+        /// The limit.
+        limit: usize,
+    },
+    /// A borrowed type was asked of something that cannot lend.
+    #[error("cannot borrow: {reason}")]
+    Borrow {
+        /// Why not, and what can.
+        reason: String,
+    },
+    /// The value changed between the two walks of a save.
+    #[error("the value changed while it was being saved: {reason}")]
+    Changed {
+        /// What differs.
+        reason: String,
+    },
+    /// Something that the format cannot express.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A message of a `Serialize` or `Deserialize` implementation.
+    #[error("{0}")]
+    Custom(String),
+}
+
+fn nearest_hint(nearest: &Option<String>) -> String {
+    match nearest {
+        Some(key) => format!(" (the nearest is `{key}`)"),
+        None => String::new(),
+    }
+}
+
+fn cast_hint(lossy: bool) -> &'static str {
+    if lossy { " (Casts::Lossy converts it with loss)" } else { "" }
+}
+
+impl Error {
+    #[cold]
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, key: None, file: None }))
+    }
+
+    #[cold]
+    pub(crate) fn io(error: io::Error) -> Self {
+        Self::new(ErrorKind::Io(error))
+    }
+
+    #[cold]
+    pub(crate) fn header(reason: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Header { reason: reason.into() })
+    }
+
+    #[cold]
+    pub(crate) fn unsupported(reason: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported(reason.into()))
+    }
+
+    #[cold]
+    pub(crate) fn types(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Type { expected: expected.into(), found: found.into() })
+    }
+
+    /// Names the key, unless a place further inside has named its own.
+    #[cold]
+    pub(crate) fn at(mut self, key: impl FnOnce() -> String) -> Self {
+        if self.0.key.is_none() {
+            self.0.key = Some(key());
+        }
+        self
+    }
+
+    /// Names the file, unless it is named already.
+    #[cold]
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        if self.0.file.is_none() {
+            self.0.file = Some(path.to_path_buf());
+        }
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The key it went wrong at, as in the file, or as it would be there.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.0.key.as_deref()
+    }
+
+    /// The file, where there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.0.file.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.0.file {
+            write!(f, "{}: ", file.display())?;
+        }
+        if let Some(key) = &self.0.key {
+            write!(f, "`{key}`: ")?;
+        }
+        write!(f, "{}", self.0.kind)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?})", self.to_string())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            ErrorKind::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl serde::ser::Error for Error {
+    #[cold]
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(ErrorKind::Custom(message.to_string()))
+    }
+}
+
+impl serde::de::Error for Error {
+    #[cold]
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(ErrorKind::Custom(message.to_string()))
+    }
+}
+
+/// The candidate most like `wanted`, when any is like it at all.
+pub(crate) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    candidates
+        .into_iter()
+        .map(|key| (strsim::jaro_winkler(wanted, key), key))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, key)| key.to_owned())
+}
