@@ -1,0 +1,25 @@
+//! The names by which this crate's own types are known to its serializer and deserializer.
+//!
+//! serde hands over no types, but it does hand over `&'static str` names. `serde_json` passes its
+//! `RawValue` and `arbitrary_precision` numbers in the same way.
+
+/// The struct name of a [`Tensor`](crate::Tensor): `{dtype, shape, data}`.
+pub(crate) const TENSOR: &str = "$safejax::Tensor";
+
+/// The struct name of a [`TensorView`](crate::TensorView), whose `data` must be borrowed.
+pub(crate) const TENSOR_VIEW: &str = "$safejax::TensorView";
+
+/// The newtype name around a [`Tree`](crate::Tree) that is being read.
+pub(crate) const TREE: &str = "$safejax::Tree";
+
+/// The newtype name around a string that is stored bare although it reads as a number: `NaN`,
+/// or an integer beyond 64 bits, as a `Tree` holds them.
+pub(crate) const BARE: &str = "$safejax::Bare";
+
+/// The fields of [`TENSOR`] and [`TENSOR_VIEW`].
+pub(crate) const TENSOR_FIELDS: &[&str] = &["dtype", "shape", "data"];
+
+/// The struct name and the fields of ndarray's own serde form.
+pub(crate) const ARRAY: &str = "Array";
+pub(crate) const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
+
