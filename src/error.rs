@@ -20,6 +20,8 @@ struct Inner {
     kind: ErrorKind,
     key: Option<String>,
     file: Option<PathBuf>,
+    /// The field that serde found missing or unknown, until its module completes it to a key.
+    field: Option<String>,
 }
 
 /// What went wrong, without the key and the file.
@@ -143,7 +145,7 @@ fn cast_hint(lossy: bool) -> &'static str {
 impl Error {
     #[cold]
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, key: None, file: None }))
+        Self(Box::new(Inner { kind, key: None, file: None, field: None }))
     }
 
     #[cold]
@@ -184,6 +186,20 @@ impl Error {
         self
     }
 
+    /// The field that serde named without knowing the key.
+    pub(crate) fn take_field(&mut self) -> Option<String> {
+        self.0.field.take()
+    }
+
+    /// Adds the most similar key there is.
+    #[cold]
+    pub(crate) fn with_nearest(mut self, key: impl FnOnce() -> Option<String>) -> Self {
+        if let ErrorKind::Missing { nearest } = &mut self.0.kind {
+            *nearest = key();
+        }
+        self
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
@@ -208,8 +224,9 @@ impl fmt::Display for Error {
         if let Some(file) = &self.0.file {
             write!(f, "{}: ", file.display())?;
         }
-        if let Some(key) = &self.0.key {
-            write!(f, "`{key}`: ")?;
+        match (&self.0.key, &self.0.field) {
+            (Some(key), _) | (None, Some(key)) => write!(f, "`{key}`: ")?,
+            (None, None) => {}
         }
         write!(f, "{}", self.0.kind)
     }
@@ -241,6 +258,21 @@ impl serde::de::Error for Error {
     #[cold]
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::new(ErrorKind::Custom(message.to_string()))
+    }
+
+    #[cold]
+    fn missing_field(field: &'static str) -> Self {
+        let mut error = Self::new(ErrorKind::Missing { nearest: None });
+        error.0.field = Some(field.to_owned());
+        error
+    }
+
+    #[cold]
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let nearest = nearest(field, expected.iter().copied());
+        let mut error = Self::new(ErrorKind::Unknown { nearest });
+        error.0.field = Some(field.to_owned());
+        error
     }
 }
 

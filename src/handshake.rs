@@ -22,4 +22,3 @@ pub(crate) const TENSOR_FIELDS: &[&str] = &["dtype", "shape", "data"];
 /// The struct name and the fields of ndarray's own serde form.
 pub(crate) const ARRAY: &str = "Array";
 pub(crate) const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
-

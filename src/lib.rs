@@ -1,7 +1,78 @@
-//! serde for model parameters.
+//! serde for model parameters: any struct of ndarray arrays to safetensors and back, in the names
+//! that JAX people use.
+//!
+//! ```
+//! use ndarray::{Array1, Array2};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Dense {
+//!     kernel: Array2<f32>,
+//!     bias: Array1<f32>,
+//! }
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Mlp {
+//!     hidden: Dense,
+//!     out: Dense,
+//!     activation: String,
+//! }
+//!
+//! # let dense = || Dense { kernel: Array2::zeros((2, 3)), bias: Array1::zeros(3) };
+//! # let mlp = Mlp { hidden: dense(), out: dense(), activation: "relu".into() };
+//! // hidden.bias, hidden.kernel, out.bias, out.kernel; activation in the metadata
+//! let bytes = safejax::to_bytes(&mlp)?;
+//! let mlp: Mlp = safejax::from_bytes(&bytes)?;
+//! # Ok::<(), safejax::Error>(())
+//! ```
+//!
+//! It is a serde data format: any type that derives `Serialize` and `Deserialize` works. A tensor is
+//! what says that it is one: an ndarray array, a [`Tensor`] or a [`TensorView`]. Everything else is
+//! a leaf, which the file keeps in its metadata. How the tree of structs, maps, sequences and enums
+//! becomes keys is a [`Naming`].
 
+#[cfg(target_endian = "big")]
+compile_error!("safetensors files are little-endian, and safejax copies them as they are");
+
+mod cast;
+mod checkpoint;
+mod de;
 mod dtype;
+mod element;
+mod entry;
 mod error;
+mod file;
+pub mod flax;
+mod functions;
+pub mod haiku;
+mod handshake;
+mod header;
+mod memory;
+mod naming;
+pub mod objax;
+mod options;
+mod ser;
+mod tensor;
+mod tree;
 
+pub use cast::Casts;
+pub use checkpoint::Checkpoint;
+pub use de::deserializer::Deserializer;
 pub use dtype::Dtype;
+pub use element::Element;
 pub use error::{Error, ErrorKind, Result};
+pub use functions::{
+    from_bytes, from_bytes_with_metadata, from_file, from_file_with_metadata, from_reader, from_tree, to_bytes,
+    to_file, to_tree, to_writer,
+};
+pub use naming::Naming;
+pub use options::{Metadata, Options};
+pub use ser::serializer::Serializer;
+pub use serde::{Deserialize, Serialize};
+pub use tensor::{Tensor, TensorView};
+pub use tree::Tree;
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,367 @@
+//! What a visitor is led through: the fields of a struct, the entries of a map, the items of a
+//! sequence, the one variant of an enum.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::de::element::{Appearance, Elements};
+use crate::de::key::Key;
+use crate::de::list;
+use crate::de::map;
+use crate::de::place::{self, Place};
+use crate::de::tensor::TensorSource;
+use crate::de::value::Value;
+use crate::error::ErrorKind;
+use crate::{Error, Result};
+
+/// The fields of a struct, led by the names that the type gives, aliases included.
+///
+/// What the file has besides comes last, for types that deny it.
+pub(crate) struct Fields<'r, 'x, 'de> {
+    parent: Value<'r, 'x, 'de>,
+    fields: std::vec::IntoIter<(Field<'x>, Place<'x>)>,
+    value: Option<Place<'x>>,
+}
+
+enum Field<'x> {
+    Known(&'static str),
+    Unknown(Cow<'x, str>),
+}
+
+impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
+    pub(crate) fn visit<V: Visitor<'de>>(
+        parent: Value<'r, 'x, 'de>,
+        name: &'static str,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        let reader = parent.reader;
+        let place = parent.place.clone();
+        let fields = Self::find(&parent, name, names)?;
+        let value = visitor.visit_map(Self { parent, fields: fields.into_iter(), value: None });
+        value.map_err(|mut error| {
+            if let Some(field) = error.take_field() {
+                if matches!(error.kind(), ErrorKind::Missing { .. }) {
+                    reader.learn(name, names, &field);
+                }
+                let key = place.field_key(reader, &field);
+                error = error.with_nearest(|| reader.contents.nearest(&key)).at(|| key);
+            }
+            error
+        })
+    }
+
+    fn find(
+        parent: &Value<'r, 'x, 'de>,
+        name: &'static str,
+        names: &'static [&'static str],
+    ) -> Result<Vec<(Field<'x>, Place<'x>)>> {
+        let (reader, place) = (parent.reader, &parent.place);
+        let children = place.children(reader);
+        let mut used = vec![false; children.len()];
+        let mut fields = Vec::with_capacity(names.len());
+        for &field in names {
+            let mut mark = |index: usize| {
+                if let Some(used) = used.get_mut(index) {
+                    *used = true;
+                }
+            };
+            let found = place::find(reader, place.below(), &children, field, &mut mark)
+                .map_err(|error| error.at(|| place.field_key(reader, field)))?;
+            match found {
+                Some(here) => fields.push((Field::Known(field), Place::Here(here))),
+                None if reader.is_wanting(name, names, field) => {
+                    fields.push((Field::Known(field), Place::Absent(place.field_key(reader, field))));
+                }
+                None => {}
+            }
+        }
+        let unknown = children.into_iter().zip(used).filter(|(_, used)| !used);
+        fields.extend(unknown.map(|(child, _)| (Field::Unknown(child.token.name.clone()), Place::of(&child))));
+        Ok(fields)
+    }
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        let Some((field, place)) = self.fields.next() else { return Ok(None) };
+        self.value = Some(place);
+        let key = match field {
+            Field::Known(name) => Key::Lent(name),
+            Field::Unknown(name) => Key::Text(name),
+        };
+        seed.deserialize(key).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
+        let place = self.value.take().ok_or_else(value_before_key)?;
+        self.parent.below(place).give(seed)
+    }
+}
+
+/// The entries of a map.
+pub(crate) struct Entries<'r, 'x, 'de> {
+    parent: Value<'r, 'x, 'de>,
+    entries: std::vec::IntoIter<(Cow<'x, str>, Place<'x>)>,
+    value: Option<Place<'x>>,
+}
+
+impl<'r, 'x, 'de> Entries<'r, 'x, 'de> {
+    pub(crate) fn visit<V: Visitor<'de>>(parent: Value<'r, 'x, 'de>, visitor: V) -> Result<V::Value> {
+        let entries = map::entries(parent.reader, &parent.place).into_iter();
+        let (reader, place) = (parent.reader, parent.place.clone());
+        visitor.visit_map(Self { parent, entries, value: None }).map_err(|mut error| match error.take_field() {
+            Some(field) => {
+                let key = place.field_key(reader, &field);
+                error.with_nearest(|| reader.contents.nearest(&key)).at(|| key)
+            }
+            None => error,
+        })
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        let Some((key, place)) = self.entries.next() else { return Ok(None) };
+        let reader = self.parent.reader;
+        let at = place.clone();
+        self.value = Some(place);
+        seed.deserialize(Key::Text(key)).map(Some).map_err(|error: Error| error.at(|| at.key(reader)))
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
+        let place = self.value.take().ok_or_else(value_before_key)?;
+        self.parent.below(place).give(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.entries.len())
+    }
+}
+
+#[cold]
+fn value_before_key() -> Error {
+    Error::unsupported("a value was asked for before its key")
+}
+
+/// The items of a list, gaps included.
+pub(crate) struct Items<'r, 'x, 'de> {
+    parent: Value<'r, 'x, 'de>,
+    items: std::iter::Peekable<std::vec::IntoIter<(usize, Place<'x>)>>,
+    next: usize,
+    len: usize,
+}
+
+impl<'r, 'x, 'de> Items<'r, 'x, 'de> {
+    /// A list of places; `len` is that of a tuple, in which what is missing may be a unit.
+    pub(crate) fn of_list<V: Visitor<'de>>(
+        parent: Value<'r, 'x, 'de>,
+        items: list::Items<'x>,
+        len: Option<usize>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        let stored = items.last().map_or(0, |(index, _)| index + 1);
+        if let Some(len) = len.filter(|len| *len < stored) {
+            return Err(Error::types(format!("a tuple of {len}"), format!("an item of index {}", stored - 1)));
+        }
+        let len = len.unwrap_or(stored);
+        visitor.visit_seq(Self { parent, items: items.into_iter().peekable(), next: 0, len })
+    }
+
+    /// The elements of a tensor of one axis; or the tensor itself as the only item, as haiku names a
+    /// list of one.
+    pub(crate) fn of_vector<V: Visitor<'de>>(
+        parent: Value<'r, 'x, 'de>,
+        tensor: TensorSource<'r, 'x, 'de>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        tensor.one_by_one(Appearance::Asked, |elements| {
+            let whole = Cell::new(false);
+            visitor.visit_seq(Vector { parent, elements, first: true, whole: &whole })
+        })
+    }
+}
+
+impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if self.next >= self.len {
+            return Ok(None);
+        }
+        let index = self.next;
+        self.next += 1;
+        let place = match self.items.next_if(|(at, _)| *at == index) {
+            Some((_, place)) => place,
+            None => Place::Absent(self.parent.place.item_key(self.parent.reader, index)),
+        };
+        self.parent.below(place).give(seed).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        // An index may claim more items than there are.
+        Some((self.len - self.next).min(self.items.len()))
+    }
+}
+
+struct Vector<'c, 'b, 'r, 'x, 'de> {
+    parent: Value<'r, 'x, 'de>,
+    elements: Elements<'b>,
+    first: bool,
+    whole: &'c Cell<bool>,
+}
+
+impl<'de> SeqAccess<'de> for Vector<'_, '_, '_, '_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if self.whole.get() {
+            return Ok(None);
+        }
+        if !std::mem::replace(&mut self.first, false) {
+            return self.elements.next_element_seed(seed);
+        }
+        let value = self.parent.below(self.parent.place.clone());
+        let first = First { value, elements: &mut self.elements, whole: self.whole };
+        if first.elements.bytes.is_empty() {
+            // Nothing says whether this is no element or one empty array: the type of a `Vec` of
+            // elements was seen before, so it is asked for here only by other types.
+            return Ok(None);
+        }
+        seed.deserialize(first).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.elements.size_hint()
+    }
+}
+
+/// The first element of a tensor, or the tensor as a whole: what is asked for decides.
+struct First<'c, 'e, 'b, 'r, 'x, 'de> {
+    value: Value<'r, 'x, 'de>,
+    elements: &'e mut Elements<'b>,
+    whole: &'c Cell<bool>,
+}
+
+impl<'de> First<'_, '_, '_, '_, '_, 'de> {
+    fn element<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+        let element = self.elements.next_element_seed(seed)?;
+        element.ok_or_else(|| Error::unsupported("an element of an empty tensor"))
+    }
+}
+
+macro_rules! element_methods {
+    ($($method:ident($($arg:ident: $ty:ty),*)),* $(,)?) => {
+        $(fn $method<V: Visitor<'de>>(self, $($arg: $ty,)* visitor: V) -> Result<V::Value> {
+            struct Seed<V> { $($arg: $ty,)* visitor: V }
+            impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Seed<V> {
+                type Value = V::Value;
+                fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<V::Value, D::Error> {
+                    deserializer.$method($(self.$arg,)* self.visitor)
+                }
+            }
+            self.element(Seed { $($arg,)* visitor })
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for First<'_, '_, '_, '_, '_, 'de> {
+    type Error = Error;
+
+    element_methods! {
+        deserialize_any(), deserialize_bool(),
+        deserialize_i8(), deserialize_i16(), deserialize_i32(), deserialize_i64(), deserialize_i128(),
+        deserialize_u8(), deserialize_u16(), deserialize_u32(), deserialize_u64(), deserialize_u128(),
+        deserialize_f32(), deserialize_f64(), deserialize_option(), deserialize_ignored_any(),
+        deserialize_newtype_struct(name: &'static str),
+        deserialize_tuple(len: usize),
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.whole.set(true);
+        self.value.deserialize_struct(name, fields, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        char str string bytes byte_buf unit unit_struct seq tuple_struct map enum identifier
+    }
+}
+
+/// The variant of an enum that the file holds.
+pub(crate) struct Variant<'r, 'x, 'de> {
+    parent: Value<'r, 'x, 'de>,
+    name: &'static str,
+    place: Place<'x>,
+}
+
+impl<'r, 'x, 'de> Variant<'r, 'x, 'de> {
+    pub(crate) fn visit<V: Visitor<'de>>(
+        parent: Value<'r, 'x, 'de>,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        let (reader, place) = (parent.reader, &parent.place);
+        let children = place.children(reader);
+        let mut found: Option<(&'static str, Place<'x>)> = None;
+        for &variant in variants {
+            let Some(here) = place::find(reader, place.below(), &children, variant, &mut |_| {})? else { continue };
+            if let Some((first, _)) = found {
+                let (first, second) = (first.to_owned(), variant.to_owned());
+                return Err(Error::new(ErrorKind::Ambiguous { first, second }));
+            }
+            found = Some((variant, Place::Here(here)));
+        }
+        match found {
+            Some((name, place)) => visitor.visit_enum(Self { parent, name, place }),
+            None => {
+                let expected = format!("a variant of {name}: {}", variants.join(", "));
+                Err(Error::types(expected, place.describe(reader)))
+            }
+        }
+    }
+}
+
+impl<'r, 'x, 'de> EnumAccess<'de> for Variant<'r, 'x, 'de> {
+    type Error = Error;
+    type Variant = Payload<'r, 'x, 'de>;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant)> {
+        let variant = seed.deserialize(de::value::BorrowedStrDeserializer::<Error>::new(self.name))?;
+        Ok((variant, Payload(self.parent.below(self.place))))
+    }
+}
+
+pub(crate) struct Payload<'r, 'x, 'de>(Value<'r, 'x, 'de>);
+
+impl<'de> VariantAccess<'de> for Payload<'_, '_, 'de> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<()> {
+        de::Deserialize::deserialize(self.0)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+        self.0.give(seed)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
+        self.0.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
+        self.0.deserialize_struct("", fields, visitor)
+    }
+}

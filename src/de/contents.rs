@@ -1,0 +1,164 @@
+//! What a file holds, ready to be read: the header, the naming, and all keys in order.
+
+use std::collections::BTreeMap;
+
+use crate::entry::Entry;
+use crate::error::ErrorKind;
+use crate::header::{self, Header, Text};
+use crate::naming::Naming;
+use crate::{Error, Result};
+
+/// How the naming of a file is found.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Wanted {
+    /// From the file itself.
+    #[default]
+    Any,
+    /// This one, or an error.
+    Exactly(Naming),
+    /// This one with whatever options fit the file.
+    Like(Naming),
+}
+
+/// A tensor or a leaf of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// The n-th entry of the header.
+    Tensor(usize),
+    /// The n-th entry of the metadata.
+    Leaf(usize),
+}
+
+pub(crate) struct Contents<'a> {
+    header: Header<'a>,
+    naming: Naming,
+    entry: Option<Entry>,
+    /// The metadata that is not this crate's.
+    user: BTreeMap<String, String>,
+    /// All items, in the order of the naming, so that what is under one prefix lies side by side.
+    items: Vec<Item>,
+}
+
+impl<'a> Contents<'a> {
+    pub(crate) fn new(header: Header<'a>, wanted: &Wanted) -> Result<Self> {
+        let metadata = header.metadata().unwrap_or_default();
+        let entry = metadata
+            .iter()
+            .find(|(key, _)| header.text(key) == Entry::KEY)
+            .and_then(|(_, value)| Entry::from_text(header.text(value)));
+        let mut user = BTreeMap::new();
+        let mut leaves = Vec::new();
+        let listed: std::collections::HashSet<&str> =
+            entry.iter().flat_map(|entry| entry.leaves.iter().map(String::as_str)).collect();
+        for (index, (key, value)) in metadata.iter().enumerate() {
+            let key = header.text(key);
+            if listed.contains(key) {
+                leaves.push(Item::Leaf(index));
+            } else if entry.is_none() || key != Entry::KEY {
+                user.insert(key.to_owned(), header.text(value).to_owned());
+            }
+        }
+        let naming = find_naming(&header, entry.as_ref(), wanted)?;
+        let mut contents = Self { header, naming, entry, user, items: leaves };
+        contents.sort();
+        Ok(contents)
+    }
+
+    fn sort(&mut self) {
+        let tensors = (0..self.header.entries().len()).map(Item::Tensor);
+        let mut items: Vec<Item> = tensors.chain(self.items.iter().copied()).collect();
+        items.sort_by(|a, b| self.naming.compare(self.key(*a), self.key(*b)));
+        self.items = items;
+    }
+
+    pub(crate) fn header(&self) -> &Header<'a> {
+        &self.header
+    }
+
+    pub(crate) fn naming(&self) -> &Naming {
+        &self.naming
+    }
+
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref()
+    }
+
+    pub(crate) fn user_metadata(&self) -> &BTreeMap<String, String> {
+        &self.user
+    }
+
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    pub(crate) fn item(&self, index: usize) -> Option<Item> {
+        self.items.get(index).copied()
+    }
+
+    pub(crate) fn key(&self, item: Item) -> &str {
+        match item {
+            Item::Tensor(index) => self.header.entries().get(index).map_or("", |entry| self.header.key(entry)),
+            Item::Leaf(index) => self.metadata(index).map_or("", |(key, _)| self.header.text(key)),
+        }
+    }
+
+    pub(crate) fn key_at(&self, index: usize) -> &str {
+        self.item(index).map_or("", |item| self.key(item))
+    }
+
+    /// A tensor's entry in the header.
+    pub(crate) fn tensor(&self, index: usize) -> Option<&header::Entry> {
+        self.header.entries().get(index)
+    }
+
+    /// A leaf's text, unescaped.
+    pub(crate) fn leaf(&self, index: usize) -> Option<&Text> {
+        self.metadata(index).map(|(_, value)| value)
+    }
+
+    fn metadata(&self, index: usize) -> Option<&(Text, Text)> {
+        self.header.metadata()?.get(index)
+    }
+
+    /// The tensor of exactly this key.
+    pub(crate) fn find(&self, key: &str) -> Option<usize> {
+        let at = self.items.binary_search_by(|item| self.naming.compare(self.key(*item), key)).ok()?;
+        match self.item(at)? {
+            Item::Tensor(index) => Some(index),
+            Item::Leaf(_) => None,
+        }
+    }
+
+    /// The key most like one that is missing.
+    pub(crate) fn nearest(&self, key: &str) -> Option<String> {
+        crate::error::nearest(key, self.items.iter().map(|item| self.key(*item)))
+    }
+}
+
+fn find_naming(header: &Header<'_>, entry: Option<&Entry>, wanted: &Wanted) -> Result<Naming> {
+    let mut keys: Vec<&str> = header.entries().iter().map(|entry| header.key(entry)).collect();
+    match wanted {
+        Wanted::Exactly(naming) => check(naming, &mut keys).map(|()| naming.clone()),
+        Wanted::Like(naming) => match entry.map(|entry| &entry.naming).filter(|found| found.is_like(naming)) {
+            Some(found) => check(found, &mut keys).map(|()| found.clone()),
+            None => match naming.detect_scheme(&keys) {
+                Some(found) => Ok(found),
+                None => check(naming, &mut keys).map(|()| naming.clone()),
+            },
+        },
+        // A tool that does not know the entry may have changed the keys.
+        Wanted::Any => match entry.map(|entry| &entry.naming).filter(|naming| check(naming, &mut keys).is_ok()) {
+            Some(naming) => Ok(naming.clone()),
+            None => Ok(Naming::detect(keys)),
+        },
+    }
+}
+
+fn check(naming: &Naming, keys: &mut [&str]) -> Result<()> {
+    if !keys.is_sorted_by(|a, b| naming.compare(a, b).is_le()) {
+        keys.sort_by(|a, b| naming.compare(a, b));
+    }
+    naming.fits(keys).map_err(|(key, reason)| {
+        Error::new(ErrorKind::Naming { naming: naming.to_string(), reason }).at(|| key.to_owned())
+    })
+}

@@ -1,0 +1,93 @@
+//! The public [`Deserializer`], for serde's tooling.
+
+use serde::de::{self, Visitor};
+
+use crate::de::value::Value;
+use crate::{Checkpoint, Error, Result};
+
+/// A `serde::Deserializer` over the bytes of a file.
+///
+/// [`from_bytes`](crate::from_bytes) is the short way. The type is public so that serde's tooling
+/// works: `serde_path_to_error`, `serde_transcode`, `erased-serde`. One difference: a field for
+/// which nothing is stored (a unit, an empty struct) is found missing here, where `from_bytes` tries
+/// again without it; `#[serde(default)]` settles it for both.
+///
+/// # Examples
+///
+/// ```
+/// use serde::Deserialize;
+/// use std::collections::BTreeMap;
+///
+/// let bytes = safejax::to_bytes(&BTreeMap::from([("w", ndarray::arr1(&[1.0f32]))]))?;
+/// let mut deserializer = safejax::Deserializer::from_bytes(&bytes)?;
+/// let params = BTreeMap::<String, ndarray::Array1<f32>>::deserialize(&mut deserializer)?;
+/// assert_eq!(params["w"], ndarray::arr1(&[1.0]));
+/// # Ok::<(), safejax::Error>(())
+/// ```
+pub struct Deserializer<'de> {
+    checkpoint: Checkpoint<'de>,
+}
+
+impl<'de> Deserializer<'de> {
+    /// A deserializer of the file in these bytes.
+    ///
+    /// # Errors
+    ///
+    /// When they are no safetensors file.
+    pub fn from_bytes(bytes: &'de [u8]) -> Result<Self> {
+        Ok(Self { checkpoint: Checkpoint::from_bytes(bytes)? })
+    }
+}
+
+macro_rules! forward {
+    ($($method:ident($($arg:ident: $ty:ty),*)),* $(,)?) => {
+        $(fn $method<V: Visitor<'de>>(self, $($arg: $ty,)* visitor: V) -> Result<V::Value> {
+            let reader = self.checkpoint.lasting_reader()?;
+            de::Deserializer::$method(Value::root(&reader), $($arg,)* visitor)
+        })*
+    };
+}
+
+macro_rules! deserializers {
+    ($($this:ty),*) => {
+        $(impl<'de> de::Deserializer<'de> for $this {
+            type Error = Error;
+
+            forward! {
+            deserialize_any(),
+            deserialize_bool(),
+            deserialize_i8(),
+            deserialize_i16(),
+            deserialize_i32(),
+            deserialize_i64(),
+            deserialize_i128(),
+            deserialize_u8(),
+            deserialize_u16(),
+            deserialize_u32(),
+            deserialize_u64(),
+            deserialize_u128(),
+            deserialize_f32(),
+            deserialize_f64(),
+            deserialize_char(),
+            deserialize_str(),
+            deserialize_string(),
+            deserialize_bytes(),
+            deserialize_byte_buf(),
+            deserialize_option(),
+            deserialize_unit(),
+            deserialize_seq(),
+            deserialize_map(),
+            deserialize_identifier(),
+            deserialize_ignored_any(),
+            deserialize_unit_struct(name: &'static str),
+            deserialize_newtype_struct(name: &'static str),
+            deserialize_tuple(len: usize),
+            deserialize_tuple_struct(name: &'static str, len: usize),
+            deserialize_struct(name: &'static str, fields: &'static [&'static str]),
+            deserialize_enum(name: &'static str, variants: &'static [&'static str]),
+            }
+        })*
+    };
+}
+
+deserializers! { Deserializer<'de>, &Deserializer<'de>, &mut Deserializer<'de> }

@@ -1,0 +1,17 @@
+//! Loading: bytes → header → naming → node → value.
+
+pub(crate) mod access;
+pub(crate) mod contents;
+pub(crate) mod deserializer;
+pub(crate) mod element;
+pub(crate) mod json;
+pub(crate) mod key;
+pub(crate) mod leaf;
+pub(crate) mod list;
+pub(crate) mod map;
+pub(crate) mod node;
+pub(crate) mod place;
+pub(crate) mod reader;
+pub(crate) mod tensor;
+pub(crate) mod tree;
+pub(crate) mod value;

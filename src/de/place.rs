@@ -1,0 +1,212 @@
+//! Where in a file a value is read from.
+
+use std::borrow::Cow;
+
+use crate::de::contents::Item;
+use crate::de::node::{Child, Node};
+use crate::de::reader::Reader;
+use crate::error::ErrorKind;
+use crate::{Error, Result};
+
+/// One position of the value, which may be several things in the file: haiku has modules and
+/// parameters of one name, and a list may be named after its first item.
+#[derive(Clone, Debug)]
+pub(crate) enum Place<'x> {
+    Here(Here<'x>),
+    /// The parameters of one module, as haiku's own two-level maps show them.
+    Parameters(Vec<Child<'x>>),
+    /// Nothing is stored; this would be the key.
+    Absent(String),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Here<'x> {
+    pub(crate) item: Option<usize>,
+    pub(crate) node: Option<Node>,
+    /// Where the items of a list of this name would stand beside it.
+    pub(crate) list: Option<Siblings<'x>>,
+}
+
+/// `layers_0`, `layers_1`, … or `layers`, `layers_1`, … below one node.
+#[derive(Clone, Debug)]
+pub(crate) struct Siblings<'x> {
+    pub(crate) parent: Node,
+    pub(crate) base: Cow<'x, str>,
+}
+
+impl<'x> Place<'x> {
+    pub(crate) fn node(node: Node) -> Self {
+        Self::Here(Here { node: Some(node), ..Here::default() })
+    }
+
+    pub(crate) fn of(child: &Child<'x>) -> Self {
+        Self::Here(Here { item: child.item, node: child.node, list: None })
+    }
+
+    /// The tensor or leaf of exactly this key.
+    pub(crate) fn item(&self, reader: &Reader<'x, '_>) -> Option<Item> {
+        match self {
+            Self::Here(here) => reader.contents.item(here.item?),
+            Self::Parameters(_) | Self::Absent(_) => None,
+        }
+    }
+
+    pub(crate) fn tensor(&self, reader: &Reader<'x, '_>) -> Option<usize> {
+        match self.item(reader)? {
+            Item::Tensor(index) => Some(index),
+            Item::Leaf(_) => None,
+        }
+    }
+
+    pub(crate) fn leaf(&self, reader: &Reader<'x, '_>) -> Option<usize> {
+        match self.item(reader)? {
+            Item::Leaf(index) => Some(index),
+            Item::Tensor(_) => None,
+        }
+    }
+
+    pub(crate) fn below(&self) -> Option<Node> {
+        match self {
+            Self::Here(here) => here.node,
+            Self::Parameters(_) | Self::Absent(_) => None,
+        }
+    }
+
+    pub(crate) fn children(&self, reader: &Reader<'x, '_>) -> Vec<Child<'x>> {
+        match self {
+            Self::Here(here) => here.node.map(|node| node.children(reader.contents)).unwrap_or_default(),
+            Self::Parameters(parameters) => parameters.clone(),
+            Self::Absent(_) => Vec::new(),
+        }
+    }
+
+    /// The key, for an error.
+    pub(crate) fn key(&self, reader: &Reader<'x, '_>) -> String {
+        let contents = reader.contents;
+        match self {
+            Self::Here(Here { item: Some(item), .. }) => contents.key_at(*item).to_owned(),
+            Self::Here(Here { node: Some(node), .. }) => contents.naming().trim(node.prefix(contents)).to_owned(),
+            Self::Here(Here { list: Some(list), .. }) => {
+                contents.naming().child_key(list.parent.prefix(contents), &list.base)
+            }
+            Self::Here(_) => String::new(),
+            Self::Parameters(parameters) => {
+                let first = parameters.iter().find_map(|child| child.item);
+                first.map(|item| contents.key_at(item).to_owned()).unwrap_or_default()
+            }
+            Self::Absent(key) => key.clone(),
+        }
+    }
+
+    /// The key that a field of this place would have.
+    pub(crate) fn field_key(&self, reader: &Reader<'x, '_>, field: &str) -> String {
+        let naming = reader.contents.naming();
+        match self {
+            Self::Here(Here { node: Some(node), .. }) => naming.child_key(node.prefix(reader.contents), field),
+            _ => naming.child_key(&naming.opened(&self.key(reader)), field),
+        }
+    }
+
+    /// The key that an item of this place would have.
+    pub(crate) fn item_key(&self, reader: &Reader<'x, '_>, index: usize) -> String {
+        let naming = reader.contents.naming();
+        let key = match self {
+            Self::Here(Here { node: Some(node), .. }) if node.is_root() => {
+                let first = reader.contents.key_at(node.range().start);
+                first.get(..naming.root_end(first)).unwrap_or_default().to_owned()
+            }
+            _ => self.key(reader),
+        };
+        naming.item_key(&key, index)
+    }
+
+    /// What is here, for an error.
+    pub(crate) fn describe(&self, reader: &Reader<'x, '_>) -> String {
+        const SHOWN: usize = 4;
+        if let Some(item) = self.item(reader) {
+            return reader.describe(item);
+        }
+        let children = self.children(reader);
+        if children.is_empty() {
+            return "nothing".to_owned();
+        }
+        let names: Vec<String> = children.iter().take(SHOWN).map(|child| format!("`{}`", child.token.name)).collect();
+        let more = if children.len() > SHOWN { ", …" } else { "" };
+        format!("a module with {}{more}", names.join(", "))
+    }
+}
+
+/// Finds the place of a field among the children of its module.
+///
+/// `used` is told which children the field takes.
+pub(crate) fn find<'x>(
+    reader: &Reader<'x, '_>,
+    parent: Option<Node>,
+    children: &[Child<'x>],
+    field: &str,
+    used: &mut dyn FnMut(usize),
+) -> Result<Option<Here<'x>>> {
+    let mut here = Here::default();
+    let mut scoped = false;
+    let mut by_name: Option<&Child<'x>> = None;
+    for (index, child) in children.iter().enumerate() {
+        let exact = child.token.scoped == field;
+        if !exact && (scoped || !reader.contents.naming().selects(field, &child.token)) {
+            continue;
+        }
+        if exact && !scoped {
+            // The exact text outweighs what was found by the bare name.
+            scoped = true;
+            (here, by_name) = (Here::default(), None);
+        }
+        let clash = here.item.and(child.item).is_some() || here.node.and(child.node).is_some();
+        if let Some(other) = by_name.filter(|_| clash) {
+            let (first, second) = (other.key(reader.contents), child.key(reader.contents));
+            return Err(Error::new(ErrorKind::Ambiguous { first: first.to_owned(), second: second.to_owned() }));
+        }
+        here.item = here.item.or(child.item);
+        here.node = here.node.or(child.node);
+        by_name = Some(child);
+        used(index);
+    }
+    let found = by_name.is_some();
+    if let Some(parent) = parent {
+        let sibling = |child: &Child<'x>| crate::de::list::suffix(&child.token.name, field).is_some();
+        let mut siblings = false;
+        for (index, _) in children.iter().enumerate().filter(|(_, child)| sibling(child)) {
+            siblings = true;
+            used(index);
+        }
+        if siblings {
+            here.list = Some(Siblings { parent, base: Cow::Owned(field.to_owned()) });
+            return Ok(Some(here));
+        }
+    }
+    if found {
+        return Ok(Some(here));
+    }
+    along_path(reader, children, field, used)
+}
+
+/// Finds a field whose name is a path of several segments (`rename = "~/mean_ema.average"`).
+fn along_path<'x>(
+    reader: &Reader<'x, '_>,
+    children: &[Child<'x>],
+    path: &str,
+    used: &mut dyn FnMut(usize),
+) -> Result<Option<Here<'x>>> {
+    let naming = reader.contents.naming();
+    for (index, child) in children.iter().enumerate() {
+        let Some(node) = child.node else { continue };
+        let rests = [child.token.scoped, &child.token.name].into_iter().filter(|name| !name.is_empty());
+        for rest in rests.filter_map(|name| path.strip_prefix(name)) {
+            let Some(rest) = naming.after_join(rest) else { continue };
+            let below = node.children(reader.contents);
+            if let Some(here) = find(reader, Some(node), &below, rest, &mut |_| {})? {
+                used(index);
+                return Ok(Some(here));
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,250 @@
+//! A tensor of the file, in the serde forms that ask for one: ndarray's, this crate's own, and the
+//! form that serde's buffers hold.
+
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::de::element::{Appearance, Elements};
+use crate::de::reader::Reader;
+use crate::element::{Element, ElementKind, ElementVisitor};
+use crate::error::ErrorKind;
+use crate::tensor::{VersionTag, buffered_version};
+use crate::{Error, Result, cast, handshake, memory};
+
+/// A tensor that is read on request.
+#[derive(Clone, Copy)]
+pub(crate) struct TensorSource<'r, 'x, 'de> {
+    pub(crate) reader: &'r Reader<'x, 'de>,
+    /// Its entry in the header.
+    pub(crate) index: usize,
+}
+
+impl<'x, 'de> TensorSource<'_, 'x, 'de> {
+    fn shape(self) -> Result<&'x [usize]> {
+        self.reader.shape(self.index)
+    }
+
+    fn len(self) -> Result<usize> {
+        let len = self.shape()?.iter().try_fold(1usize, |len, extent| len.checked_mul(*extent));
+        len.ok_or_else(|| Error::unsupported("a tensor of more elements than can be counted"))
+    }
+
+    /// All elements as a `Vec`: by one copy or one read where the dtype is that of `E`.
+    pub(crate) fn to_vec<E: Element>(self) -> Result<Vec<E>> {
+        let dtype = self.reader.entry(self.index)?.dtype;
+        if dtype == E::DTYPE {
+            return memory::read_vec(self.len()?, |region| self.reader.fill(self.index, region));
+        }
+        if !cast::allowed(dtype, E::DTYPE, self.reader.casts) {
+            return Err(cast::refused(dtype, E::DTYPE));
+        }
+        cast::convert(dtype, &self.reader.bytes(self.index)?, self.reader.casts)
+    }
+
+    /// Hands the elements to a seed: at once where it is the seed of a `Vec` of elements, which
+    /// would do the same one by one.
+    pub(crate) fn elements<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+        struct ToVec<'r, 'x, 'de, V>(TensorSource<'r, 'x, 'de>, std::marker::PhantomData<V>);
+        impl<V> ElementVisitor for ToVec<'_, '_, '_, V> {
+            type Value = Result<V>;
+
+            fn visit<E: Element>(self) -> Result<V> {
+                let vec = self.0.to_vec::<E>()?;
+                memory::vec_as(vec).map_err(|_| Error::unsupported("a Vec of another type than was asked for"))
+            }
+        }
+        match memory::element_of_vec_seed::<T>() {
+            Some(kind) => kind.visit(ToVec(self, std::marker::PhantomData)),
+            None => self.one_by_one(Appearance::Asked, |elements| seed.deserialize(elements)),
+        }
+    }
+
+    /// Hands out the elements one by one.
+    pub(crate) fn one_by_one<T>(
+        self,
+        appearance: Appearance,
+        take: impl FnOnce(Elements<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let bytes = self.reader.bytes(self.index)?;
+        let dtype = self.reader.entry(self.index)?.dtype;
+        take(Elements { dtype, bytes: &bytes, casts: self.reader.casts, appearance })
+    }
+
+    /// As ndarray's own serde form.
+    pub(crate) fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_map(ArrayForm { source: self, next: 0, buffered: None })
+    }
+
+    /// As ndarray's form where serde buffers it: the integer type of `v` names the dtype.
+    pub(crate) fn buffered<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let dtype = self.reader.entry(self.index)?.dtype;
+        let tag = buffered_version(dtype).ok_or_else(|| {
+            Error::unsupported(format!(
+                "a tensor of dtype {dtype} cannot pass through serde's buffers (flatten, untagged, internally tagged)"
+            ))
+        })?;
+        visitor.visit_map(ArrayForm { source: self, next: 0, buffered: Some(tag) })
+    }
+
+    /// As this crate's own form.
+    pub(crate) fn tensor<V: Visitor<'de>>(self, visitor: V, borrowed: bool) -> Result<V::Value> {
+        visitor.visit_map(TensorForm { source: self, next: 0, borrowed })
+    }
+}
+
+/// `{v, dim, data}`
+struct ArrayForm<'r, 'x, 'de> {
+    source: TensorSource<'r, 'x, 'de>,
+    next: usize,
+    buffered: Option<VersionTag>,
+}
+
+impl<'de> MapAccess<'de> for ArrayForm<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        next_name(handshake::ARRAY_FIELDS, &mut self.next, seed)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
+        match self.next {
+            1 => seed.deserialize(Version(self.buffered.unwrap_or(VersionTag::U8))),
+            2 => seed.deserialize(Extents { shape: self.source.shape()? }),
+            _ if self.buffered.is_some() => {
+                self.source.one_by_one(Appearance::Bits, |elements| seed.deserialize(elements))
+            }
+            _ => self.source.elements(seed),
+        }
+    }
+}
+
+/// `{dtype, shape, data}`
+struct TensorForm<'r, 'x, 'de> {
+    source: TensorSource<'r, 'x, 'de>,
+    next: usize,
+    borrowed: bool,
+}
+
+impl<'de> MapAccess<'de> for TensorForm<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        next_name(handshake::TENSOR_FIELDS, &mut self.next, seed)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
+        let (reader, index) = (self.source.reader, self.source.index);
+        match self.next {
+            1 => seed.deserialize(IntoDeserializer::<Error>::into_deserializer(reader.entry(index)?.dtype.name())),
+            2 => seed.deserialize(Extents { shape: self.source.shape()? }),
+            _ if self.borrowed => match reader.borrow(index)? {
+                Some(bytes) => seed.deserialize(de::value::BorrowedBytesDeserializer::new(bytes)),
+                None => Err(cannot_lend()),
+            },
+            _ => {
+                let len = reader.entry(index)?;
+                let len = usize::try_from(len.end - len.begin).map_err(de::Error::custom)?;
+                let bytes = memory::read_vec::<u8>(len, |region| reader.fill(index, region))?;
+                seed.deserialize(ByteBuf(bytes))
+            }
+        }
+    }
+}
+
+#[cold]
+pub(crate) fn cannot_lend() -> Error {
+    let reason = "the tensors of an opened file are read on request: use Checkpoint::load, Checkpoint::map or \
+                  from_bytes for types that borrow";
+    Error::new(ErrorKind::Borrow { reason: reason.to_owned() })
+}
+
+fn next_name<'de, K: DeserializeSeed<'de>>(
+    names: &'static [&'static str],
+    next: &mut usize,
+    seed: K,
+) -> Result<Option<K::Value>> {
+    let Some(name) = names.get(*next) else { return Ok(None) };
+    *next += 1;
+    seed.deserialize(de::value::BorrowedStrDeserializer::<Error>::new(name)).map(Some)
+}
+
+/// The version of ndarray's form, which is 1.
+struct Version(VersionTag);
+
+impl<'de> Deserializer<'de> for Version {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.0 {
+            VersionTag::U8 => visitor.visit_u8(1),
+            VersionTag::U16 => visitor.visit_u16(1),
+            VersionTag::U32 => visitor.visit_u32(1),
+            VersionTag::U64 => visitor.visit_u64(1),
+            VersionTag::I8 => visitor.visit_i8(1),
+            VersionTag::I16 => visitor.visit_i16(1),
+            VersionTag::I32 => visitor.visit_i32(1),
+            VersionTag::I64 => visitor.visit_i64(1),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A shape, whose rank is the length of the tuple that is asked for.
+struct Extents<'x> {
+    shape: &'x [usize],
+}
+
+impl Extents<'_> {
+    fn seq<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_seq(de::value::SeqDeserializer::<_, Error>::new(self.shape.iter().copied()))
+    }
+}
+
+impl<'de> Deserializer<'de> for Extents<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.seq(visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, rank: usize, visitor: V) -> Result<V::Value> {
+        if rank != self.shape.len() {
+            let expected = match rank {
+                1 => "an array of 1 axis".to_owned(),
+                _ => format!("an array of {rank} axes"),
+            };
+            return Err(Error::new(ErrorKind::Shape { expected, found: self.shape.to_vec() }));
+        }
+        self.seq(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// Bytes that are handed over.
+pub(crate) struct ByteBuf(pub(crate) Vec<u8>);
+
+impl<'de> Deserializer<'de> for ByteBuf {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_byte_buf(self.0)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The kind of element that a seed's `Vec` holds, for a tensor that stands where a `Vec` is asked for.
+pub(crate) fn vec_seed<T>() -> Option<ElementKind> {
+    memory::element_of_vec_seed::<T>()
+}

@@ -1,0 +1,26 @@
+//! Reading a value out of a [`Tree`], which is a file that stays in memory.
+
+use serde::de::DeserializeOwned;
+
+use crate::cast::Casts;
+use crate::de::contents::{Contents, Wanted};
+use crate::de::reader::{Data, Reader};
+use crate::header::Header;
+use crate::ser::plan::Plan;
+use crate::{Naming, Result, Tree};
+
+/// Reads a value from the keys that were planned for a tree, and the tensors that it holds.
+pub(crate) fn read<T: DeserializeOwned>(
+    tree: &Tree,
+    plan: &Plan,
+    naming: Naming,
+    casts: Casts,
+    max_depth: usize,
+) -> Result<T> {
+    let header = Header::parse(&plan.header, plan.total)?;
+    let contents = Contents::new(header, &Wanted::Exactly(naming))?;
+    // A tree is walked in the order of its entries, and so are its tensors.
+    let walked: Vec<&[u8]> = tree.tensors().map(|(_, tensor)| tensor.bytes()).collect();
+    let tensors: Vec<&[u8]> = plan.order.iter().filter_map(|&index| walked.get(index).copied()).collect();
+    Reader::new(&contents, None, Data::Tensors(&tensors), casts, max_depth).read()
+}

@@ -1,0 +1,340 @@
+//! The one deserializer behind every way to load: it reads the value at a place.
+
+use serde::de::{DeserializeSeed, Deserializer, Visitor};
+
+use crate::de::access::{Entries, Fields, Items, Variant};
+use crate::de::element::Scalar;
+use crate::de::leaf::Leaf;
+use crate::de::list;
+use crate::de::node::{Child, Node};
+use crate::de::place::{Here, Place};
+use crate::de::reader::Reader;
+use crate::de::tensor::{ByteBuf, TensorSource, vec_seed};
+use crate::error::ErrorKind;
+use crate::{Dtype, Error, Result, handshake};
+
+pub(crate) struct Value<'r, 'x, 'de> {
+    pub(crate) reader: &'r Reader<'x, 'de>,
+    pub(crate) place: Place<'x>,
+    pub(crate) depth: usize,
+    /// Whether a [`Tree`](crate::Tree) is being read, to which a tensor is one value.
+    pub(crate) tree: bool,
+}
+
+impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
+    pub(crate) fn root(reader: &'r Reader<'x, 'de>) -> Self {
+        let contents = reader.contents;
+        let bare = contents.entry().is_some_and(|entry| entry.bare) && contents.items().len() == 1;
+        let place = if bare {
+            Place::Here(Here { item: Some(0), ..Here::default() })
+        } else {
+            Place::node(Node::root(contents))
+        };
+        Self { reader, place, depth: 0, tree: false }
+    }
+
+    /// A value one level further down.
+    pub(crate) fn below(&self, place: Place<'x>) -> Self {
+        Self { reader: self.reader, place, depth: self.depth + 1, tree: self.tree }
+    }
+
+    /// Hands itself to a seed, and names itself in the error.
+    pub(crate) fn give<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+        let (reader, place) = (self.reader, self.place.clone());
+        let value = match (vec_seed::<T>(), self.tensor()) {
+            (Some(_), Some(tensor)) if self.is_vector() => tensor.elements(seed),
+            _ => seed.deserialize(self),
+        };
+        value.map_err(|error| error.at(|| place.key(reader)))
+    }
+
+    fn tensor(&self) -> Option<TensorSource<'r, 'x, 'de>> {
+        Some(TensorSource { reader: self.reader, index: self.place.tensor(self.reader)? })
+    }
+
+    fn leaf(&self) -> Option<Leaf<'x, 'de>> {
+        let text = self.reader.contents.leaf(self.place.leaf(self.reader)?)?;
+        Some(Leaf::new(self.reader.text(text), self.reader.lend(text), self.tree))
+    }
+
+    /// Whether a tensor is here that reads as a sequence of its elements.
+    fn is_vector(&self) -> bool {
+        let siblings = matches!(&self.place, Place::Here(Here { list: Some(_), .. }));
+        let rank = self.tensor().and_then(|tensor| self.reader.shape(tensor.index).ok()).map(<[usize]>::len);
+        !siblings && rank == Some(1)
+    }
+
+    fn descend(&self) -> Result<()> {
+        match self.reader.max_depth {
+            limit if self.depth >= limit => Err(Error::new(ErrorKind::Depth { limit })),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn mismatch(&self, expected: &str) -> Error {
+        let reader = self.reader;
+        let error = match &self.place {
+            Place::Absent(key) => Error::new(ErrorKind::Missing { nearest: reader.contents.nearest(key) }),
+            place => Error::types(expected, place.describe(reader)),
+        };
+        error.at(|| self.place.key(reader))
+    }
+
+    /// The one element of a 0-d tensor.
+    fn scalar<T>(&self, expected: &str, read: impl FnOnce(Scalar<'_>) -> Result<T>) -> Result<T> {
+        let Some(tensor) = self.tensor() else { return Err(self.mismatch(expected)) };
+        let shape = self.reader.shape(tensor.index)?;
+        if !shape.is_empty() {
+            let error =
+                ErrorKind::Shape { expected: format!("{expected}, a tensor of shape []"), found: shape.to_vec() };
+            return Err(Error::new(error));
+        }
+        let dtype = self.reader.entry(tensor.index)?.dtype;
+        let bytes = self.reader.bytes(tensor.index)?;
+        read(Scalar { dtype, bytes: &bytes, casts: self.reader.casts })
+    }
+
+    fn sequence<V: Visitor<'de>>(self, visitor: V, len: Option<usize>) -> Result<V::Value> {
+        if let Some(leaf) = self.leaf() {
+            return match len {
+                Some(len) => leaf.deserialize_tuple(len, visitor),
+                None => leaf.deserialize_seq(visitor),
+            };
+        }
+        self.descend()?;
+        if let Some(tensor) = self.tensor()
+            && self.is_vector()
+        {
+            let found = self.reader.shape(tensor.index)?;
+            if let Some(len) = len.filter(|len| found != [*len]) {
+                let expected = format!("a tensor of shape [{len}]");
+                return Err(Error::new(ErrorKind::Shape { expected, found: found.to_vec() }));
+            }
+            return Items::of_vector(self, tensor, visitor);
+        }
+        match list::items(self.reader, &self.place).map_err(|error| error.at(|| self.place.key(self.reader)))? {
+            Some(items) => Items::of_list(self, items, len, visitor),
+            // A tuple of nothing but units and `None`s stores nothing.
+            None if matches!(self.place, Place::Absent(_)) && len.is_some() => {
+                Items::of_list(self, Vec::new(), len, visitor)
+            }
+            None => Err(self.mismatch("a sequence")),
+        }
+    }
+
+    fn entries<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.descend()?;
+        Entries::visit(self, visitor)
+    }
+
+    /// Whether the file says, or the keys suggest, that this module is a list.
+    fn is_list(&self) -> bool {
+        let Some(node) = self.place.below() else { return false };
+        let contents = self.reader.contents;
+        match contents.entry() {
+            Some(entry) => {
+                let key = contents.naming().trim(node.prefix(contents));
+                entry.lists.iter().any(|list| list == key)
+            }
+            // A map whose keys are 0, 1, 2, … is one in a `Tree`, but a buffer has to guess.
+            None if self.tree => false,
+            None => {
+                let children = node.children(contents);
+                let index = |child: &Child<'_>| list::index(&child.token.name);
+                let mut indices: Vec<_> = children.iter().map(index).collect();
+                indices.sort_unstable();
+                indices.iter().enumerate().all(|(at, index)| *index == Some(at))
+            }
+        }
+    }
+}
+
+macro_rules! scalars {
+    ($($method:ident($ty:literal)),*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match self.leaf() {
+                Some(leaf) => leaf.$method(visitor),
+                None => self.scalar($ty, |element| element.$method(visitor)),
+            }
+        })*
+    };
+}
+
+macro_rules! leaves {
+    ($($method:ident($expected:literal)),*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match self.leaf() {
+                Some(leaf) => leaf.$method(visitor),
+                None => Err(self.mismatch($expected)),
+            }
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if let Some(leaf) = self.leaf() {
+            return leaf.deserialize_any(visitor);
+        }
+        match self.tensor() {
+            Some(_) if self.tree => visitor.visit_newtype_struct(self),
+            Some(tensor) => tensor.buffered(visitor),
+            None if matches!(self.place, Place::Absent(_)) => Err(self.mismatch("a value")),
+            None if self.is_list() => self.sequence(visitor, None),
+            None => self.entries(visitor),
+        }
+    }
+
+    scalars! {
+        deserialize_bool("a bool"),
+        deserialize_i8("an i8"), deserialize_i16("an i16"), deserialize_i32("an i32"), deserialize_i64("an i64"),
+        deserialize_i128("an i128"),
+        deserialize_u8("a u8"), deserialize_u16("a u16"), deserialize_u32("a u32"), deserialize_u64("a u64"),
+        deserialize_u128("a u128"),
+        deserialize_f32("an f32"), deserialize_f64("an f64")
+    }
+
+    leaves! {
+        deserialize_char("a char"), deserialize_str("a string"), deserialize_string("a string"),
+        deserialize_identifier("a name")
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if let Some(leaf) = self.leaf() {
+            return leaf.deserialize_bytes(visitor);
+        }
+        let tensor = match self.tensor() {
+            Some(tensor) if self.is_vector() && self.reader.entry(tensor.index)?.dtype == Dtype::U8 => tensor,
+            _ => return Err(self.mismatch("bytes, a tensor of dtype U8 and one axis")),
+        };
+        match self.reader.borrow(tensor.index)? {
+            Some(bytes) => visitor.visit_borrowed_bytes(bytes),
+            None => ByteBuf(tensor.to_vec::<u8>()?).deserialize_byte_buf(visitor),
+        }
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match (&self.place, self.leaf()) {
+            (Place::Absent(_), _) => visitor.visit_none(),
+            (_, Some(leaf)) if leaf.is_null() => visitor.visit_none(),
+            _ => {
+                self.descend()?;
+                visitor.visit_some(Self { depth: self.depth + 1, ..self })
+            }
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match (&self.place, self.leaf()) {
+            (Place::Absent(_), _) => visitor.visit_unit(),
+            (_, Some(leaf)) => leaf.deserialize_unit(visitor),
+            _ => Err(self.mismatch("a unit, for which nothing is stored")),
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        self.descend()?;
+        if name == handshake::TREE {
+            // The levels are those of the maps and lists inside.
+            return visitor.visit_newtype_struct(Self { tree: true, ..self });
+        }
+        visitor.visit_newtype_struct(Self { depth: self.depth + 1, ..self })
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.sequence(visitor, None)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
+        // A complex number is a tuple to serde.
+        if len == 2
+            && self.tensor().is_some_and(|tensor| self.reader.shape(tensor.index).is_ok_and(<[usize]>::is_empty))
+        {
+            return self.scalar("a complex number", |element| element.deserialize_tuple(len, visitor));
+        }
+        self.sequence(visitor, Some(len))
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.sequence(visitor, Some(len))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if let Some(leaf) = self.leaf() {
+            return leaf.deserialize_map(visitor);
+        }
+        match self.tensor() {
+            Some(_) if self.place.below().is_none() => Err(self.mismatch("a map")),
+            None if matches!(self.place, Place::Absent(_)) => Err(self.mismatch("a map")),
+            _ => self.entries(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        let array = name == handshake::ARRAY && fields == handshake::ARRAY_FIELDS;
+        let wants_tensor = array || name == handshake::TENSOR || name == handshake::TENSOR_VIEW;
+        match self.tensor() {
+            Some(tensor) if array => return tensor.array(visitor),
+            Some(tensor) if wants_tensor => return tensor.tensor(visitor, name == handshake::TENSOR_VIEW),
+            Some(_) if self.place.below().is_none() => {
+                return Err(self.mismatch(&format!("a module for the struct {name}")));
+            }
+            None if name == handshake::TENSOR || name == handshake::TENSOR_VIEW => {
+                return Err(self.mismatch("a tensor"));
+            }
+            // A struct of one's own may look like ndarray's; but then its fields are there.
+            None if array && self.place.below().is_none() => return Err(self.mismatch("a tensor")),
+            _ => {}
+        }
+        if let Some(leaf) = self.leaf()
+            && self.place.below().is_none()
+        {
+            return leaf.deserialize_struct(name, fields, visitor);
+        }
+        self.descend()?;
+        Fields::visit(self, name, fields, visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        if let Some(leaf) = self.leaf()
+            && self.place.below().is_none()
+        {
+            return leaf.deserialize_enum(name, variants, visitor);
+        }
+        if matches!(self.place, Place::Absent(_)) || self.place.below().is_none() {
+            return Err(self.mismatch(&format!("a variant of {name}")));
+        }
+        self.descend()?;
+        Variant::visit(self, name, variants, visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_unit()
+    }
+}

@@ -1,0 +1,111 @@
+//! [`Element`], the Rust scalars that are elements of a tensor.
+
+use crate::Dtype;
+use crate::cast::Cast;
+use crate::memory::Scalar;
+
+/// A Rust scalar that is an element of a tensor.
+///
+/// Implemented for `bool`, the integers up to 64 bits, `usize` and `isize` (64 bits or 32, as on
+/// the machine), `f32`, `f64`, [`half::f16`], [`half::bf16`] and [`num_complex::Complex<f32>`]. It
+/// cannot be implemented elsewhere: its bytes are copied as they stand.
+///
+/// # Examples
+///
+/// ```
+/// use safejax::{Dtype, Element};
+///
+/// assert_eq!(f32::DTYPE, Dtype::F32);
+/// assert_eq!(half::bf16::DTYPE, Dtype::BF16);
+/// ```
+pub trait Element: Scalar + Cast {
+    /// The dtype under which it is stored.
+    const DTYPE: Dtype;
+}
+
+/// Calls the macro `$row` with one `(type, variant of ElementKind, variant of Dtype)` per element.
+macro_rules! for_each_element {
+    ($row:ident) => {
+        $row! {
+            (bool, Bool, BOOL) (u8, U8, U8) (i8, I8, I8) (u16, U16, U16) (i16, I16, I16)
+            (u32, U32, U32) (i32, I32, I32) (u64, U64, U64) (i64, I64, I64)
+            (usize, Usize, USIZE) (isize, Isize, ISIZE) (f32, F32, F32) (f64, F64, F64)
+            (half::f16, F16, F16) (half::bf16, Bf16, BF16) (num_complex::Complex<f32>, C64, C64)
+        }
+    };
+}
+pub(crate) use for_each_element;
+
+/// `usize` and `isize` have no dtype of their own: they take that of their width.
+impl Dtype {
+    const USIZE: Self = if usize::BITS == 64 { Self::U64 } else { Self::U32 };
+    const ISIZE: Self = if isize::BITS == 64 { Self::I64 } else { Self::I32 };
+}
+
+macro_rules! elements {
+    ($(($element:ty, $kind:ident, $dtype:ident))*) => {
+        $(impl Element for $element { const DTYPE: Dtype = Dtype::$dtype; })*
+
+        /// Which [`Element`] it is, as a value. Finer than [`Dtype`]: `usize` is not `u64`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum ElementKind { $($kind),* }
+
+        impl ElementKind {
+            /// Every kind.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// The dtype under which it is stored.
+            pub(crate) const fn dtype(self) -> Dtype {
+                match self { $(Self::$kind => Dtype::$dtype),* }
+            }
+
+            /// Calls the visitor with the type that `self` stands for.
+            pub(crate) fn visit<V: ElementVisitor>(self, visitor: V) -> V::Value {
+                match self { $(Self::$kind => visitor.visit::<$element>()),* }
+            }
+        }
+    };
+}
+for_each_element!(elements);
+
+impl ElementKind {
+    /// The element of that dtype, if Rust has one. Never `usize` or `isize`.
+    pub(crate) fn of_dtype(dtype: Dtype) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.dtype() == dtype)
+    }
+}
+
+/// What [`ElementKind::visit`] does once the type is known.
+pub(crate) trait ElementVisitor {
+    /// What comes of it.
+    type Value;
+
+    /// Called with the type.
+    fn visit<E: Element>(self) -> Self::Value;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_visits_an_element_of_its_dtype_and_size() {
+        struct Size;
+        impl ElementVisitor for Size {
+            type Value = (Dtype, usize);
+            fn visit<E: Element>(self) -> (Dtype, usize) {
+                (E::DTYPE, size_of::<E>() * 8)
+            }
+        }
+        for &kind in ElementKind::ALL {
+            assert_eq!(kind.visit(Size), (kind.dtype(), kind.dtype().bits()));
+        }
+    }
+
+    #[test]
+    fn a_dtype_has_the_element_of_its_own_name() {
+        assert_eq!(ElementKind::of_dtype(Dtype::U64), Some(ElementKind::U64));
+        assert_eq!(ElementKind::of_dtype(Dtype::I64), Some(ElementKind::I64));
+        assert_eq!(ElementKind::of_dtype(Dtype::F8_E8M0), None);
+    }
+}

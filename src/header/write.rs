@@ -1,0 +1,87 @@
+//! The header of a file that is to be written, byte for byte as the safetensors library has it.
+
+use std::collections::BTreeMap;
+
+use super::{Header, LENGTH_BYTES, METADATA, Shape, bytes};
+use crate::{Dtype, Error, Result};
+
+/// A tensor that is to be written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planned<'p> {
+    pub(crate) key: &'p str,
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: &'p [usize],
+    /// The bytes of its data.
+    pub(crate) len: u64,
+}
+
+/// The eight bytes of the length and the header, padded with spaces to a multiple of eight.
+///
+/// The tensors are in the order of the file, each right after the one before it, and no two have
+/// one key. No metadata is no entry; empty metadata is an empty one.
+pub(crate) fn write<'p>(
+    tensors: impl Iterator<Item = Planned<'p>>,
+    metadata: Option<&BTreeMap<String, String>>,
+) -> Result<Vec<u8>> {
+    let mut header = vec![0; LENGTH_BYTES];
+    header.push(b'{');
+    let mut separator: &[u8] = b"";
+    if let Some(metadata) = metadata {
+        json(&mut header, METADATA)?;
+        header.push(b':');
+        json(&mut header, metadata)?;
+        separator = b",";
+    }
+    let mut begin = 0u64;
+    for tensor in tensors {
+        header.extend_from_slice(separator);
+        separator = b",";
+        begin = entry(&mut header, tensor, begin).map_err(|error| error.at(|| tensor.key.to_owned()))?;
+    }
+    header.push(b'}');
+    header.resize(header.len().next_multiple_of(LENGTH_BYTES), b' ');
+
+    let len = header.len() - LENGTH_BYTES;
+    if len > Header::MAX_LEN {
+        return Err(Error::unsupported(format!(
+            "the header of this file would take {len} bytes, but the format allows {}",
+            Header::MAX_LEN
+        )));
+    }
+    if let Some(length) = header.first_chunk_mut() {
+        *length = (len as u64).to_le_bytes();
+    }
+    Ok(header)
+}
+
+/// Adds one tensor whose data begins at `begin`, and says where it ends.
+fn entry(header: &mut Vec<u8>, tensor: Planned<'_>, begin: u64) -> Result<u64> {
+    let Planned { key, dtype, shape, len } = tensor;
+    if key == METADATA {
+        return Err(Error::unsupported("a tensor cannot have this name: the format keeps it for the metadata"));
+    }
+    if dtype.byte_len(shape).map(|expected| expected as u64) != Some(len) {
+        return Err(Error::unsupported(format!(
+            "a tensor of shape {} and dtype {dtype} cannot have {}",
+            Shape(shape),
+            bytes(len)
+        )));
+    }
+    let end = begin
+        .checked_add(len)
+        .ok_or_else(|| Error::unsupported(format!("the file would be larger than {} bytes", u64::MAX)))?;
+
+    json(header, key)?;
+    header.extend_from_slice(b":{\"dtype\":\"");
+    header.extend_from_slice(dtype.name().as_bytes());
+    header.extend_from_slice(b"\",\"shape\":");
+    json(header, shape)?;
+    header.extend_from_slice(b",\"data_offsets\":");
+    json(header, &[begin, end])?;
+    header.push(b'}');
+    Ok(end)
+}
+
+fn json<T: ?Sized + serde::Serialize>(header: &mut Vec<u8>, value: &T) -> Result<()> {
+    serde_json::to_writer(header, value).map_err(|error| Error::unsupported(error.to_string()))
+}

@@ -1,0 +1,252 @@
+//! Memory that somebody else fills: allocated without being written first, and counted as
+//! initialised only on proof.
+//!
+//! The proof is a value: whoever fills a `&mut [MaybeUninit<u8>]` hands back a `&mut [u8]`, and it
+//! must be the very same region. As the region is borrowed exclusively meanwhile, a `&mut [u8]` to
+//! it can only have been made from that borrow, by code that says that all of it is initialised.
+//! `rustix` reads into such slices and hands back such proofs, so a file is read without zeroing
+//! memory first and without `unsafe` where it is read.
+
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::slice;
+
+use super::check_values;
+use crate::{Element, Error, Result};
+
+/// An empty `Vec` with room for `len` elements: every large allocation of the crate.
+///
+/// # Errors
+///
+/// When there is no such memory, where `Vec::with_capacity` would abort.
+fn fresh<T>(len: usize) -> Result<Vec<T>> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(len).map_err(|_| too_large(len.saturating_mul(size_of::<T>())))?;
+    Ok(vec)
+}
+
+#[cold]
+pub(super) fn too_large(len: usize) -> Error {
+    Error::unsupported(format!("{len} bytes do not fit in memory"))
+}
+
+/// Has `fill` write all of `region`, and makes sure that it did.
+fn prove<F>(region: &mut [MaybeUninit<u8>], fill: F) -> Result<&mut [u8]>
+where
+    F: for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
+{
+    let (start, len) = (region.as_ptr().cast::<u8>(), region.len());
+    let filled = fill(region)?;
+    if filled.len() != len || (len > 0 && filled.as_ptr() != start) {
+        return Err(Error::unsupported(format!("{} of {len} bytes were filled", filled.len().min(len))));
+    }
+    Ok(filled)
+}
+
+/// Writes `source` to `region`, which must be as long.
+pub(crate) fn copy_into<'b>(region: &'b mut [MaybeUninit<u8>], source: &[u8]) -> Result<&'b mut [u8]> {
+    if region.len() != source.len() {
+        return Err(Error::types(format!("{} bytes", region.len()), format!("{} bytes", source.len())));
+    }
+    // SAFETY: `MaybeUninit<u8>` has the layout of `u8` and a weaker promise, so initialised bytes
+    // may be seen as such.
+    let source = unsafe { slice::from_raw_parts(source.as_ptr().cast::<MaybeUninit<u8>>(), source.len()) };
+    region.copy_from_slice(source);
+    // SAFETY: every byte was copied from an initialised one just now.
+    Ok(unsafe { assume_filled(region) })
+}
+
+/// Writes zeros to `region`: for a reader that takes nothing but initialised memory.
+pub(crate) fn zeroed(region: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    region.fill(MaybeUninit::new(0));
+    // SAFETY: every byte was written just now.
+    unsafe { assume_filled(region) }
+}
+
+/// Fills `region` by as many calls of `part` as it takes, as a `read` may fall short.
+///
+/// `part` gets the offset and what is left of the region, fills it from its start on, and hands
+/// back what it filled.
+///
+/// # Errors
+///
+/// Those of `part`, and when it hands back nothing or something else.
+pub(crate) fn fill_in_parts<F>(region: &mut [MaybeUninit<u8>], mut part: F) -> Result<&mut [u8]>
+where
+    F: for<'b> FnMut(usize, &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
+{
+    let mut done = 0;
+    while let Some(rest) = region.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        let (start, room) = (rest.as_ptr().cast::<u8>(), rest.len());
+        let filled = part(done, rest)?;
+        if filled.is_empty() || filled.len() > room || filled.as_ptr() != start {
+            return Err(Error::unsupported(format!("the bytes end after {done} of {}", region.len())));
+        }
+        done += filled.len();
+    }
+    // SAFETY: the loop ends when `done` has reached the end, and each step proved the `filled.len()`
+    // bytes from `done` on to be initialised (see the module).
+    Ok(unsafe { assume_filled(region) })
+}
+
+/// # Safety
+///
+/// Every byte of `region` is initialised.
+pub(super) unsafe fn assume_filled(region: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    // SAFETY: the same layout, and initialised, says the caller; the exclusive borrow passes on.
+    unsafe { slice::from_raw_parts_mut(region.as_mut_ptr().cast(), region.len()) }
+}
+
+/// The bytes of memory that may be uninitialised.
+fn spare_bytes<T>(spare: &mut [MaybeUninit<T>]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: the same memory under the same exclusive borrow. Anything, initialised or not, is a
+    // `MaybeUninit<u8>`, and whatever is written here leaves every `MaybeUninit<T>` one.
+    unsafe { slice::from_raw_parts_mut(spare.as_mut_ptr().cast(), size_of_val(spare)) }
+}
+
+/// A `Vec` of `len` elements, whose bytes `fill` writes.
+///
+/// # Errors
+///
+/// Those of `fill`; when there is no memory, when not all was filled, and when a `bool` is neither
+/// 0 nor 1.
+pub(crate) fn read_vec<E: Element>(
+    len: usize,
+    fill: impl for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
+) -> Result<Vec<E>> {
+    let mut vec = fresh::<E>(len)?;
+    let spare = vec.spare_capacity_mut().get_mut(..len).unwrap_or_default();
+    let bytes = prove(spare_bytes(spare), fill)?;
+    check_values::<E>(bytes)?;
+    if bytes.len() / size_of::<E>() != len {
+        return Err(too_large(len));
+    }
+    // SAFETY: the capacity holds `len` elements, which `get_mut` found; all their bytes are
+    // initialised, which `prove` saw to, and are values of `E`, checked above.
+    unsafe { vec.set_len(len) };
+    Ok(vec)
+}
+
+/// One cache line: the unit, and so the alignment, of [`AlignedBytes`].
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([MaybeUninit<u8>; 64]);
+
+/// An owned buffer of bytes that starts at a multiple of 64, so that any element may be borrowed
+/// from it wherever the format aligned it.
+pub(crate) struct AlignedBytes {
+    lines: Vec<Line>,
+    /// How many bytes from the start are there, all initialised.
+    len: usize,
+}
+
+impl AlignedBytes {
+    /// A buffer of `len` bytes, which `fill` writes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fill`; when there is no memory, and when not all was filled.
+    pub(crate) fn read(
+        len: usize,
+        fill: impl for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
+    ) -> Result<Self> {
+        let count = len.div_ceil(size_of::<Line>());
+        let mut lines = fresh::<Line>(count)?;
+        let region = spare_bytes(lines.spare_capacity_mut()).get_mut(..len).unwrap_or_default();
+        if prove(region, fill)?.len() != len {
+            return Err(too_large(len));
+        }
+        // SAFETY: the capacity holds `count` lines, as `fresh` reserved them; a `Line` is made of
+        // `MaybeUninit`, so whatever is there is one.
+        unsafe { lines.set_len(count) };
+        Ok(Self { lines, len })
+    }
+}
+
+impl Deref for AlignedBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: `read` put `len` initialised bytes at the start of the lines, which hold at least
+        // as many; nothing writes to them since.
+        unsafe { slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
+    }
+}
+
+/// The bytes of a file in the making: slots of known lengths one after the other, each filled once,
+/// in any order.
+///
+/// The offsets are the sums of the lengths, so the slots tile the region by construction; a slot is
+/// counted when it has been proved to be filled. When all are, all is initialised.
+pub(crate) struct Region {
+    /// Holds nothing until [`finish`](Region::finish): the slots lie in its spare capacity.
+    bytes: Vec<u8>,
+    /// Where each slot starts, and last where the region ends.
+    starts: Vec<usize>,
+    /// Which slots have been filled.
+    filled: Vec<bool>,
+    /// How many have not.
+    missing: usize,
+}
+
+impl Region {
+    /// A region of slots with these lengths, in the order in which they stand.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such memory.
+    pub(crate) fn new(lengths: impl IntoIterator<Item = usize>) -> Result<Self> {
+        let mut starts = vec![0];
+        let mut end = 0usize;
+        for len in lengths {
+            end = end.checked_add(len).ok_or_else(|| too_large(usize::MAX))?;
+            starts.push(end);
+        }
+        let missing = starts.len() - 1;
+        Ok(Self { bytes: fresh(end)?, starts, filled: vec![false; missing], missing })
+    }
+
+    /// Has `fill` write slot number `slot`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fill`; when there is no such slot, when it was filled before, and when not all of
+    /// it was filled. The slot may then be tried again.
+    pub(crate) fn put(
+        &mut self,
+        slot: usize,
+        fill: impl for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
+    ) -> Result<()> {
+        let bounds = self.starts.get(slot).zip(self.starts.get(slot.saturating_add(1)));
+        let region = bounds.and_then(|(&start, &end)| self.bytes.spare_capacity_mut().get_mut(start..end));
+        let (Some(region), Some(filled)) = (region, self.filled.get_mut(slot)) else {
+            return Err(Error::unsupported(format!("there is no slot {slot}")));
+        };
+        if *filled {
+            return Err(Error::unsupported(format!("slot {slot} is filled already")));
+        }
+        prove(region, fill)?;
+        *filled = true;
+        self.missing -= 1;
+        Ok(())
+    }
+
+    /// The whole region.
+    ///
+    /// # Errors
+    ///
+    /// When a slot has not been filled.
+    pub(crate) fn finish(mut self) -> Result<Vec<u8>> {
+        let total = self.starts.last().copied().unwrap_or_default();
+        if self.missing > 0 {
+            let first = self.filled.iter().position(|filled| !filled).unwrap_or_default();
+            return Err(Error::unsupported(format!("{} slots are not filled, first slot {first}", self.missing)));
+        }
+        // SAFETY: `new` reserved `total` bytes, and nothing else touches the capacity. The slots
+        // tile 0..total, as `starts` is a running sum and is never changed; `missing` went down by
+        // one for each slot at its first proof that all of it is initialised, and is 0. Spare
+        // memory stays as it was when `put` returns: nothing writes to a slot again.
+        unsafe { self.bytes.set_len(total) };
+        Ok(self.bytes)
+    }
+}

@@ -1,0 +1,202 @@
+//! What the walker does inside a sequence, a map or a struct.
+
+use serde::{Serialize, ser};
+
+use crate::handshake;
+use crate::ser::array::{Array, Focus};
+use crate::ser::key;
+use crate::ser::skeleton::{Body, Step};
+use crate::ser::walker::Walker;
+use crate::{Error, Result};
+
+/// A container that is being walked.
+pub(crate) struct Compound<'a, 'w> {
+    walker: &'a mut Walker<'w>,
+    state: State,
+}
+
+#[derive(Default)]
+pub(crate) enum State {
+    /// A container of the skeleton.
+    #[default]
+    Node,
+    /// The payload of an enum variant: two nodes to close.
+    Variant,
+    /// A struct of the name and length of ndarray's `Array`, before its first field.
+    PerhapsArray,
+    /// ndarray's serde form of an array whose type was not recognised.
+    Array(Array),
+    /// The form of a [`Tensor`](crate::Tensor) that was not recognised.
+    Tensor(Array),
+    /// A sequence of extents or of elements.
+    Pass,
+    /// The two parts of a complex element.
+    Complex,
+}
+
+impl<'a, 'w> Compound<'a, 'w> {
+    pub(crate) fn new(walker: &'a mut Walker<'w>, state: State) -> Self {
+        Self { walker, state }
+    }
+
+    fn item<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
+        self.walker.value(value)
+    }
+
+    fn field<T: ?Sized + Serialize>(&mut self, name: &'static str, value: &T) -> Result<()> {
+        if let State::PerhapsArray = self.state {
+            self.state = if handshake::ARRAY_FIELDS.first() == Some(&name) {
+                State::Array(Array::default())
+            } else {
+                self.walker.open(Body::Struct(handshake::ARRAY))?;
+                State::Node
+            };
+        }
+        match &mut self.state {
+            State::Array(array) => match name {
+                "v" => Ok(()),
+                "dim" => self.walker.look(array, Focus::Dims, value),
+                "data" => {
+                    self.walker.begin_elements(array);
+                    let walked = self.walker.look(array, Focus::Elements, value);
+                    // The first element is enough for a skeleton: the walk was stopped on purpose.
+                    if array.stopped() { Ok(()) } else { walked }
+                }
+                _ => Err(foreign_field(name)),
+            },
+            State::Tensor(array) => match name {
+                "dtype" => self.walker.look(array, Focus::Dtype, value),
+                "shape" => self.walker.look(array, Focus::Dims, value),
+                "data" => self.walker.look(array, Focus::Bytes, value),
+                _ => Err(foreign_field(name)),
+            },
+            _ => {
+                self.walker.expect(Step::Field(name));
+                self.walker.value(value)
+            }
+        }
+    }
+
+    pub(crate) fn into_state(self) -> State {
+        self.state
+    }
+
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.state {
+            State::Node => self.walker.close(),
+            State::Variant => {
+                self.walker.close()?;
+                self.walker.close()
+            }
+            State::Array(array) => self.walker.end_elements(array),
+            State::Complex => self.walker.end_complex(),
+            State::PerhapsArray => {
+                self.walker.open(Body::Struct(handshake::ARRAY))?;
+                self.walker.close()
+            }
+            State::Tensor(_) | State::Pass => Ok(()),
+        }
+    }
+}
+
+#[cold]
+fn foreign_field(name: &str) -> Error {
+    Error::unsupported(format!("a struct with the name of a tensor has the foreign field `{name}`"))
+}
+
+impl ser::SerializeSeq for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeTuple for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeTupleStruct for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeTupleVariant for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeMap for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<()> {
+        let key = key.serialize(key::KeySerializer).map_err(|error| self.walker.locate(error))?;
+        self.walker.expect_key(&key.text, key.integer);
+        Ok(())
+    }
+
+    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeStruct for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: ?Sized + Serialize>(&mut self, name: &'static str, value: &T) -> Result<()> {
+        self.field(name, value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeStructVariant for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: ?Sized + Serialize>(&mut self, name: &'static str, value: &T) -> Result<()> {
+        self.field(name, value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.finish()
+    }
+}

@@ -1,0 +1,13 @@
+//! Saving: value → skeleton → naming → header → bytes.
+
+pub(crate) mod array;
+pub(crate) mod compound;
+pub(crate) mod file;
+pub(crate) mod key;
+pub(crate) mod leaf;
+pub(crate) mod plan;
+pub(crate) mod serializer;
+pub(crate) mod skeleton;
+pub(crate) mod tree;
+pub(crate) mod walker;
+pub(crate) mod writer;

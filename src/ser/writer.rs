@@ -1,0 +1,89 @@
+//! The second walk: each tensor goes straight to the place that was planned for it.
+
+use crate::error::ErrorKind;
+use crate::memory::{self, Region, Strided};
+use crate::ser::file::FileSink;
+use crate::ser::plan::{Plan, Slot};
+use crate::ser::skeleton::Skeleton;
+use crate::{Dtype, Error, Result};
+
+/// Where the bytes go.
+pub(crate) enum Sink<'w> {
+    Memory(Region),
+    File(FileSink<'w>),
+}
+
+/// Holds the walk to the plan. Nothing of the first walk is trusted: a tensor that is not what was
+/// planned ends the save.
+pub(crate) struct Writer<'w> {
+    skeleton: &'w Skeleton,
+    plan: &'w Plan,
+    next: usize,
+    sink: Sink<'w>,
+}
+
+impl<'w> Writer<'w> {
+    /// Begins with the header, which is known already.
+    pub(crate) fn new(skeleton: &'w Skeleton, plan: &'w Plan, mut sink: Sink<'w>) -> Result<Self> {
+        match &mut sink {
+            Sink::Memory(region) => region.put(0, |slot| memory::copy_into(slot, &plan.header))?,
+            Sink::File(file) => file.put(0, &plan.header)?,
+        }
+        Ok(Self { skeleton, plan, next: 0, sink })
+    }
+
+    /// The place of the tensor that comes next, if it is the one that was planned.
+    fn claim(&mut self, dtype: Dtype, shape: &[usize]) -> Result<Slot> {
+        let index = self.next;
+        self.next += 1;
+        let (Some(slot), Some(info)) = (self.plan.slots.get(index), self.skeleton.tensors().get(index)) else {
+            return Err(changed(format!("it has more than the {index} tensors of before")));
+        };
+        let planned = self.skeleton.shape(info);
+        if dtype != info.dtype || shape != planned {
+            let reason = format!("a tensor {dtype} {shape:?} was {} {planned:?} before", info.dtype);
+            return Err(changed(reason).at(|| self.plan.keys.tensor(index).to_owned()));
+        }
+        Ok(*slot)
+    }
+
+    pub(crate) fn tensor(&mut self, tensor: &Strided<'_>) -> Result<()> {
+        let slot = self.claim(tensor.dtype(), tensor.shape())?;
+        match &mut self.sink {
+            Sink::Memory(region) => region.put(slot.position, |place| tensor.write_to(place)),
+            Sink::File(file) => {
+                let mut offset = slot.offset;
+                tensor.for_each_chunk(FileSink::CHUNK, |bytes| {
+                    file.put(offset, bytes)?;
+                    offset += bytes.len() as u64;
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    pub(crate) fn tensor_bytes(&mut self, dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<()> {
+        let slot = self.claim(dtype, shape)?;
+        if bytes.len() != slot.len {
+            return Err(changed(format!("a tensor of {} bytes has {} now", slot.len, bytes.len())));
+        }
+        match &mut self.sink {
+            Sink::Memory(region) => region.put(slot.position, |place| memory::copy_into(place, bytes)),
+            Sink::File(file) => file.put(slot.offset, bytes),
+        }
+    }
+
+    /// Ends the walk: every tensor must have come.
+    pub(crate) fn finish(self) -> Result<Sink<'w>> {
+        let planned = self.plan.slots.len();
+        if self.next < planned {
+            return Err(changed(format!("it has {} tensors and had {planned} before", self.next)));
+        }
+        Ok(self.sink)
+    }
+}
+
+#[cold]
+fn changed(reason: String) -> Error {
+    Error::new(ErrorKind::Changed { reason })
+}
