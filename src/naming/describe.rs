@@ -1,7 +1,7 @@
 //! A naming in words: for messages, and as the JSON that a file's metadata keeps.
 //!
 //! ```text
-//! {"naming": "flax", "separator": "."}        also "lists": "suffix"
+//! {"naming": "flax", "separator": "."}        also "suffix_lists": true
 //! {"naming": "haiku", "separator": "."}
 //! {"naming": "objax"}                         also "kinds": false
 //! {"naming": "keystr"}                        also "leading_dot": false
@@ -20,7 +20,7 @@ impl Naming {
     pub(crate) fn describe(&self) -> Value {
         match &self.scheme {
             Scheme::Flax(flax) if flax.suffix_lists => {
-                json!({"naming": "flax", "separator": flax.separator, "lists": "suffix"})
+                json!({"naming": "flax", "separator": flax.separator, "suffix_lists": true})
             }
             Scheme::Flax(flax) => json!({"naming": "flax", "separator": flax.separator}),
             Scheme::Haiku(haiku) => json!({"naming": "haiku", "separator": haiku.separator}),
@@ -50,13 +50,7 @@ impl Naming {
             }
         };
         match description.get("naming")?.as_str()? {
-            "flax" => {
-                let suffix = match description.get("lists") {
-                    None => false,
-                    Some(form) => form.as_str()? == "suffix",
-                };
-                Some(separator(Naming::flax())?.suffix_lists(suffix))
-            }
+            "flax" => Some(separator(Naming::flax())?.suffix_lists(flag("suffix_lists", false)?)),
             "haiku" => separator(Naming::haiku()),
             "objax" => Some(Naming::objax().kinds(flag("kinds", true)?)),
             "keystr" => Some(Naming::keystr().leading_dot(flag("leading_dot", true)?)),

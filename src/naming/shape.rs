@@ -27,6 +27,11 @@ impl Naming {
         }
     }
 
+    /// Whether the items of a list are a level of their own, so that only a list tells it from a map.
+    pub(crate) fn lists_look_like_maps(&self) -> bool {
+        matches!(&self.scheme, Scheme::Flax(flax) if !flax.suffix_lists)
+    }
+
     /// Whether a key cannot lie inside another.
     pub(crate) fn nests(&self) -> bool {
         self.shape() == Shape::Nested

@@ -147,7 +147,7 @@ impl<'s> Assignment<'s> {
             }
             Body::Nothing => {}
             body => {
-                if matches!(body, Body::List { .. }) {
+                if matches!(body, Body::List { .. }) && self.naming.lists_look_like_maps() {
                     let span = self.save();
                     self.keys.lists.push(span);
                 }
