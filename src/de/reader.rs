@@ -143,10 +143,6 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
     }
 
-    pub(crate) fn is_leaf(&self, item: Item) -> bool {
-        matches!(item, Item::Leaf(_))
-    }
-
     /// What is there, for an error.
     pub(crate) fn describe(&self, item: Item) -> String {
         match item {

@@ -45,7 +45,11 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
             (Some(_), Some(tensor)) if self.is_vector() => tensor.elements(seed),
             _ => seed.deserialize(self),
         };
-        value.map_err(|error| error.at(|| place.key(reader)))
+        value.map_err(|mut error| match error.take_field() {
+            // A field inside a leaf, which is JSON to the file.
+            Some(field) => error.at(|| place.field_key(reader, &field)),
+            None => error.at(|| place.key(reader)),
+        })
     }
 
     fn tensor(&self) -> Option<TensorSource<'r, 'x, 'de>> {

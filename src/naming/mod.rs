@@ -32,6 +32,32 @@ pub(crate) use shape::Shape;
 
 /// How the paths of a value are written as keys.
 ///
+/// Each naming has its own words for a field of a struct, a key of a map, an item of a list and an
+/// enum variant (which counts as a field):
+///
+/// | naming | `layers: Vec<Dense>`, item 0, `kernel`, in `struct Net` | maps and [`Tree`](crate::Tree) see |
+/// | --- | --- | --- |
+/// | [`flax`](Naming::flax) | `layers.0.kernel` | nested maps, a level a segment |
+/// | [`haiku`](Naming::haiku) | `layers.kernel`, item 1 `layers_1.kernel`; in a submodule `sub/~/layers.kernel` | two levels: a module's path, then its parameters (under `params` and `state`, where there are such) |
+/// | [`objax`](Naming::objax) | `(Net).layers(ModuleList)[0](Dense).kernel::TrainVar` | the keys as they are |
+/// | [`keystr`](Naming::keystr) | `.layers[0].kernel`; a map's key `['a']` | the keys as they are |
+/// | [`flat`](Naming::flat) | none: one level only | the keys as they are |
+///
+/// # How the naming of a file is found
+///
+/// The file's own `safejax` entry says it, when there is one. Otherwise it is the first in this
+/// table that fits: every key can be read in it, together they form a tree, and written again they
+/// are the same keys. So a [`Tree`](crate::Tree) that is saved with the naming that was found has
+/// the keys that it came with.
+///
+/// | | naming | fits when | options |
+/// | --- | --- | --- | --- |
+/// | 1 | objax | every key is a name and exactly one `::Kind`; or none has a `::`, and each is of the grammar with a `(Class)` in it | with kinds, or without |
+/// | 2 | keystr | every key is made of `.name`, `[0]` and `['key']`, and some key has a `[` | with the leading dot, unless keys begin with a bare name |
+/// | 3 | haiku | every key has a parameter separator, and before the last one some key has a `/` (unless that is the separator) or a lone `~` | the first of `.` `//` `:` `/` that does it |
+/// | 4 | flax | no key is, in segments, the beginning of another | the separator of `.` `/` `:::` `,` that most keys have, `.` if none |
+/// | 5 | flat | always | |
+///
 /// # Examples
 ///
 /// ```
@@ -344,13 +370,5 @@ impl Naming {
             return Err((key, format!("it lies below `{above}`, which is a tensor")));
         }
         Ok(())
-    }
-
-    /// What follows the `::` of an objax key: the kind of the variable.
-    pub(crate) fn kind_of<'k>(&self, key: &'k str) -> Option<&'k str> {
-        match &self.scheme {
-            Scheme::Objax(_) => objax::typed(key).map(|(_, kind)| kind),
-            _ => None,
-        }
     }
 }

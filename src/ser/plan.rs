@@ -137,7 +137,7 @@ impl<'s> Assignment<'s> {
     fn node(&mut self, index: usize, level: &Level) -> Result<()> {
         let Some(node) = self.skeleton.node(index) else { return Ok(()) };
         match node.body {
-            Body::Tensor(_) => {
+            Body::Tensor => {
                 let span = self.save();
                 self.keys.tensors.push((span, index));
             }
@@ -194,13 +194,13 @@ impl<'s> Assignment<'s> {
             Some(Body::Map) => module(None, true),
             Some(Body::Enum) => module(None, false),
             Some(Body::List { class, .. }) => Content::List { class },
-            Some(Body::Tensor(_)) => Content::Tensor,
+            Some(Body::Tensor) => Content::Tensor,
             Some(Body::Leaf(_) | Body::Nothing) | None => Content::Leaf,
         }
     }
 
     fn is_parameter(&self, index: usize) -> bool {
-        self.skeleton.node(index).is_some_and(|node| matches!(node.body, Body::Tensor(_) | Body::Leaf(_)))
+        self.skeleton.node(index).is_some_and(|node| matches!(node.body, Body::Tensor | Body::Leaf(_)))
     }
 
     #[cold]
@@ -269,7 +269,7 @@ fn metadata(
     }
     let mut metadata = user.clone();
     let root = skeleton.nodes().first().map(|node| node.body);
-    let bare = matches!(root, Some(Body::Tensor(_) | Body::Leaf(_)));
+    let bare = matches!(root, Some(Body::Tensor | Body::Leaf(_)));
     let tensor_keys: Vec<&str> = (0..skeleton.tensors().len()).map(|index| keys.tensor(index)).collect();
     let leaf_keys: Vec<String> = keys.leaves().map(|(key, _)| key.to_owned()).collect();
     if bare || !leaf_keys.is_empty() || !naming.reads_as_detected(&tensor_keys) {

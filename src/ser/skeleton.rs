@@ -40,8 +40,8 @@ pub(crate) enum Body {
     },
     /// An enum variant with a payload, which is the only child.
     Enum,
-    /// The n-th tensor of the walk.
-    Tensor(usize),
+    /// The next tensor of the walk.
+    Tensor,
     Leaf(Leaf),
     /// `None` or a unit.
     Nothing,
@@ -194,7 +194,7 @@ impl Skeleton {
         let start = self.dims.len();
         self.dims.extend_from_slice(shape);
         self.tensors.push(TensorInfo { dtype, dims: (start, self.dims.len()) });
-        self.push(Body::Tensor(self.tensors.len() - 1), true);
+        self.push(Body::Tensor, true);
         if let Some(open) = self.open.last_mut() {
             open.holds_tensor = true;
         }
@@ -316,7 +316,7 @@ impl Skeleton {
         let Some(node) = self.nodes.get(index) else { return };
         match node.body {
             Body::Leaf(leaf) => leaf.write_json(self.text(leaf.span), out),
-            Body::Nothing | Body::Tensor(_) => out.push_str("null"),
+            Body::Nothing | Body::Tensor => out.push_str("null"),
             Body::List { .. } => {
                 out.push('[');
                 for (i, child) in self.children(index).enumerate() {

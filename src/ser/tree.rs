@@ -17,7 +17,7 @@ pub(crate) fn build(mut skeleton: Skeleton) -> Result<Tree> {
 /// Nodes are visited in the order of the walk, so the tensors come one after the other.
 fn subtree(skeleton: &Skeleton, index: usize, tensors: &mut impl Iterator<Item = Tensor>) -> Tree {
     match skeleton.node(index).map(|node| node.body) {
-        Some(Body::Tensor(_)) => tensors.next().map_or(Tree::Leaf(Value::Null), Tree::Tensor),
+        Some(Body::Tensor) => tensors.next().map_or(Tree::Leaf(Value::Null), Tree::Tensor),
         Some(Body::Leaf(leaf)) => of_leaf(leaf, skeleton.text_of(leaf)),
         Some(Body::List { .. }) => {
             Tree::List(skeleton.children(index).map(|child| subtree(skeleton, child, tensors)).collect())
