@@ -280,7 +280,7 @@ fn other_formats_are_named() {
         \x84\x00\x00\x00\x84\x00\x00\x00\x09\x00\x00\x00arr_0.npy\x93NUMPY\x01\x00";
     let hdf5 = b"\x89HDF\r\n\x1a\n\x00\x00\x00\x00\x00\x08\x08\x00\x04\x00\x10\x00";
     let gguf = b"GGUF\x03\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00";
-    let msgpack = b"\x81\xa6params\x81\xa6kernel\xc7\x16\x01\x93\x91\x02\xa7float32\xc4\x08";
+    let msgpack = include_bytes!("fixtures/flax_dense.msgpack");
     let lfs = b"version https://git-lfs.github.com/spec/v1\n\
         oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
     let html = b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n";

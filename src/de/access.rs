@@ -200,7 +200,7 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
         self.next += 1;
         let place = match self.items.next_if(|(at, _)| *at == index) {
             Some((_, place)) => place,
-            None => Place::Absent(self.parent.place.item_key(self.parent.reader, index)),
+            None => Place::Gap(self.parent.place.item_key(self.parent.reader, index)),
         };
         self.parent.below(place).give(seed).map(Some)
     }

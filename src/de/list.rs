@@ -1,6 +1,7 @@
 //! Lists: `layers.0`, `layers_0` and `layers, layers_1` all read into a `Vec`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::de::place::{Here, Place, Siblings};
 use crate::de::reader::Reader;
@@ -21,12 +22,18 @@ pub(crate) fn suffix(name: &str, base: &str) -> Option<usize> {
     index(name.strip_prefix(base)?.strip_prefix('_')?)
 }
 
+/// Whether a name is that of an item of `base`, or of an item of an item.
+pub(crate) fn is_item(name: &str, base: &str) -> bool {
+    let indices = name.strip_prefix(base).and_then(|rest| rest.strip_prefix('_'));
+    indices.is_some_and(|indices| indices.split('_').all(|text| index(text).is_some()))
+}
+
 /// Reads a place as a list, or says that it is none.
 pub(crate) fn items<'x>(reader: &Reader<'x, '_>, place: &Place<'x>) -> Result<Option<Items<'x>>> {
     let Place::Here(here) = place else { return Ok(None) };
     let mut items = match dotted(reader, here) {
         Some(items) => items,
-        None => match suffixed(reader, here)? {
+        None => match suffixed(reader, here) {
             Some(items) => items,
             None => return Ok(None),
         },
@@ -45,33 +52,41 @@ pub(crate) fn items<'x>(reader: &Reader<'x, '_>, place: &Place<'x>) -> Result<Op
 
 /// `layers.0`, `layers[0]`: the children are indices, all of them.
 fn dotted<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
-    let node = here.node?;
-    let children = node.children(reader.contents);
-    children
-        .into_iter()
-        .map(|child| {
-            let at = index(&child.token.name)?;
-            // The items of a list of lists may carry the index behind their name.
-            let list = Some(Siblings { parent: node, base: child.token.name.clone() });
-            Some((at, Place::Here(Here { item: child.item, node: child.node, list })))
-        })
-        .collect()
+    let children = here.node?.children(reader.contents);
+    children.into_iter().map(|child| Some((index(&child.token.name)?, Place::of(&child)))).collect()
 }
 
 /// `layers_0, layers_1, …` or `layers, layers_1, …`
-fn suffixed<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Result<Option<Items<'x>>> {
-    let itself = here.item.is_some() || here.node.is_some();
+fn suffixed<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
     let mut items = Items::new();
-    if itself {
+    if here.item.is_some() || here.node.is_some() {
         items.push((0, Place::Here(Here { list: None, ..here.clone() })));
     }
-    let Some(siblings) = &here.list else { return Ok(Some(items).filter(|items| !items.is_empty())) };
-    for child in siblings.parent.children(reader.contents) {
-        let Some(at) = suffix(&child.token.name, &siblings.base) else { continue };
-        let list = Some(Siblings { parent: siblings.parent, base: Cow::Owned(child.token.name.to_string()) });
-        items.push((at, Place::Here(Here { item: child.item, node: child.node, list })));
+    if let Some(siblings) = &here.list {
+        let children = siblings.parent.children(reader.contents);
+        // An item may be a list itself: `layers_0_0`.
+        let bases: HashSet<&str> = children.iter().filter_map(|child| base(&child.token.name)).collect();
+        for child in &children {
+            let Some(at) = suffix(&child.token.name, &siblings.base) else { continue };
+            let base = Cow::Owned(child.token.name.to_string());
+            let list = bases.contains(&*base).then_some(Siblings { parent: siblings.parent, base });
+            items.push((at, Place::Here(Here { item: child.item, node: child.node, list })));
+        }
+        // The items of an item stand for it where it has no key of its own.
+        let known: HashSet<usize> = items.iter().map(|(at, _)| *at).collect();
+        for base in bases {
+            let Some(at) = suffix(base, &siblings.base).filter(|at| !known.contains(at)) else { continue };
+            let list = Some(Siblings { parent: siblings.parent, base: Cow::Owned(base.to_owned()) });
+            items.push((at, Place::Here(Here { list, ..Here::default() })));
+        }
     }
-    Ok(Some(items).filter(|items| !items.is_empty()))
+    Some(items).filter(|items| !items.is_empty())
+}
+
+/// `layers` in `layers_3`.
+fn base(name: &str) -> Option<&str> {
+    let (base, digits) = name.rsplit_once('_')?;
+    index(digits).map(|_| base)
 }
 
 /// A key can claim any index; a list of that length must be worth building.
@@ -88,7 +103,7 @@ fn check_gaps(items: &[(usize, Place<'_>)]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{index, suffix};
+    use super::{index, is_item, suffix};
 
     #[test]
     fn an_index_is_a_canonical_decimal() {
@@ -106,5 +121,7 @@ mod tests {
         assert_eq!(suffix("layers3", "layers"), None);
         assert_eq!(suffix("layers_x", "layers"), None);
         assert_eq!(suffix("layer_3", "layers"), None);
+        assert!(is_item("layers_3_0", "layers"));
+        assert!(!is_item("layers_3_x", "layers"));
     }
 }

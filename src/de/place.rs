@@ -17,6 +17,8 @@ pub(crate) enum Place<'x> {
     Parameters(Vec<Child<'x>>),
     /// Nothing is stored; this would be the key.
     Absent(String),
+    /// An item of a list that is not there, though a later one is; this would be its key.
+    Gap(String),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -47,7 +49,7 @@ impl<'x> Place<'x> {
     pub(crate) fn item(&self, reader: &Reader<'x, '_>) -> Option<Item> {
         match self {
             Self::Here(here) => reader.contents.item(here.item?),
-            Self::Parameters(_) | Self::Absent(_) => None,
+            Self::Parameters(_) | Self::Absent(_) | Self::Gap(_) => None,
         }
     }
 
@@ -68,7 +70,7 @@ impl<'x> Place<'x> {
     pub(crate) fn below(&self) -> Option<Node> {
         match self {
             Self::Here(here) => here.node,
-            Self::Parameters(_) | Self::Absent(_) => None,
+            Self::Parameters(_) | Self::Absent(_) | Self::Gap(_) => None,
         }
     }
 
@@ -76,7 +78,7 @@ impl<'x> Place<'x> {
         match self {
             Self::Here(here) => here.node.map(|node| node.children(reader.contents)).unwrap_or_default(),
             Self::Parameters(parameters) => parameters.clone(),
-            Self::Absent(_) => Vec::new(),
+            Self::Absent(_) | Self::Gap(_) => Vec::new(),
         }
     }
 
@@ -94,7 +96,7 @@ impl<'x> Place<'x> {
                 let first = parameters.iter().find_map(|child| child.item);
                 first.map(|item| contents.key_at(item).to_owned()).unwrap_or_default()
             }
-            Self::Absent(key) => key.clone(),
+            Self::Absent(key) | Self::Gap(key) => key.clone(),
         }
     }
 
@@ -118,6 +120,11 @@ impl<'x> Place<'x> {
             _ => self.key(reader),
         };
         naming.item_key(&key, index)
+    }
+
+    /// Whether nothing is stored.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent(_) | Self::Gap(_))
     }
 
     /// What is here, for an error.
@@ -171,7 +178,7 @@ pub(crate) fn find<'x>(
     }
     let found = by_name.is_some();
     if let Some(parent) = parent {
-        let sibling = |child: &Child<'x>| crate::de::list::suffix(&child.token.name, field).is_some();
+        let sibling = |child: &Child<'x>| crate::de::list::is_item(&child.token.name, field);
         let mut siblings = false;
         for (index, _) in children.iter().enumerate().filter(|(_, child)| sibling(child)) {
             siblings = true;

@@ -79,7 +79,9 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     fn mismatch(&self, expected: &str) -> Error {
         let reader = self.reader;
         let error = match &self.place {
-            Place::Absent(key) => Error::new(ErrorKind::Missing { nearest: reader.contents.nearest(key) }),
+            Place::Absent(key) | Place::Gap(key) => {
+                Error::new(ErrorKind::Missing { nearest: reader.contents.nearest(key) })
+            }
             place => Error::types(expected, place.describe(reader)),
         };
         error.at(|| self.place.key(reader))
@@ -120,9 +122,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         match list::items(self.reader, &self.place).map_err(|error| error.at(|| self.place.key(self.reader)))? {
             Some(items) => Items::of_list(self, items, len, visitor),
             // A tuple of nothing but units and `None`s stores nothing.
-            None if matches!(self.place, Place::Absent(_)) && len.is_some() => {
-                Items::of_list(self, Vec::new(), len, visitor)
-            }
+            None if self.place.is_absent() && len.is_some() => Items::of_list(self, Vec::new(), len, visitor),
             None => Err(self.mismatch("a sequence")),
         }
     }
@@ -186,7 +186,8 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         match self.tensor() {
             Some(_) if self.tree => visitor.visit_newtype_struct(self),
             Some(tensor) => tensor.buffered(visitor),
-            None if matches!(self.place, Place::Absent(_)) => Err(self.mismatch("a value")),
+            None if matches!(self.place, Place::Gap(_)) => visitor.visit_unit(),
+            None if self.place.is_absent() => Err(self.mismatch("a value")),
             None if self.is_list() => self.sequence(visitor, None),
             None => self.entries(visitor),
         }
@@ -225,9 +226,9 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match (&self.place, self.leaf()) {
-            (Place::Absent(_), _) => visitor.visit_none(),
-            (_, Some(leaf)) if leaf.is_null() => visitor.visit_none(),
+        match self.leaf() {
+            _ if self.place.is_absent() => visitor.visit_none(),
+            Some(leaf) if leaf.is_null() => visitor.visit_none(),
             _ => {
                 self.descend()?;
                 visitor.visit_some(Self { depth: self.depth + 1, ..self })
@@ -236,9 +237,9 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match (&self.place, self.leaf()) {
-            (Place::Absent(_), _) => visitor.visit_unit(),
-            (_, Some(leaf)) => leaf.deserialize_unit(visitor),
+        match self.leaf() {
+            _ if self.place.is_absent() => visitor.visit_unit(),
+            Some(leaf) => leaf.deserialize_unit(visitor),
             _ => Err(self.mismatch("a unit, for which nothing is stored")),
         }
     }
@@ -285,7 +286,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         }
         match self.tensor() {
             Some(_) if self.place.below().is_none() => Err(self.mismatch("a map")),
-            None if matches!(self.place, Place::Absent(_)) => Err(self.mismatch("a map")),
+            None if self.place.is_absent() => Err(self.mismatch("a map")),
             _ => self.entries(visitor),
         }
     }
@@ -331,7 +332,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         {
             return leaf.deserialize_enum(name, variants, visitor);
         }
-        if matches!(self.place, Place::Absent(_)) || self.place.below().is_none() {
+        if self.place.is_absent() || self.place.below().is_none() {
             return Err(self.mismatch(&format!("a variant of {name}")));
         }
         self.descend()?;
