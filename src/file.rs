@@ -15,7 +15,9 @@ pub(crate) fn read_exact_at<'b>(file: &File, buffer: &'b mut [MaybeUninit<u8>], 
     // One read does it, but for files beyond what a single call transfers.
     memory::fill_in_parts(buffer, |done, rest| match rustix::io::pread(file, rest, offset + done as u64) {
         Ok(([], _)) => Err(Error::io(io::ErrorKind::UnexpectedEof.into())),
-        Ok((read, _)) => Ok(read),
+        Ok((read, _)) => Ok(Some(read)),
+        // A signal came before any byte did.
+        Err(rustix::io::Errno::INTR) => Ok(None),
         Err(error) => Err(Error::io(error.into())),
     })
 }
