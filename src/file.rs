@@ -20,6 +20,12 @@ pub(crate) fn read_exact_at<'b>(file: &File, buffer: &'b mut [MaybeUninit<u8>], 
     })
 }
 
+/// Reads into all of `buffer` from `offset` on.
+#[cfg(unix)]
+pub(crate) fn read_exact_to(file: &File, buffer: &mut [u8], offset: u64) -> Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset).map_err(Error::io)
+}
+
 /// Writes all of `bytes` from `offset` on.
 #[cfg(unix)]
 pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -30,6 +36,13 @@ pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
 #[cfg(windows)]
 pub(crate) fn read_exact_at<'b>(file: &File, buffer: &'b mut [MaybeUninit<u8>], offset: u64) -> Result<&'b mut [u8]> {
     let buffer = memory::zeroed(buffer);
+    read_exact_to(file, buffer, offset)?;
+    Ok(buffer)
+}
+
+/// Reads into all of `buffer` from `offset` on.
+#[cfg(windows)]
+pub(crate) fn read_exact_to(file: &File, buffer: &mut [u8], offset: u64) -> Result<()> {
     let mut filled = 0;
     while filled < buffer.len() {
         let rest = buffer.get_mut(filled..).unwrap_or_default();
@@ -40,7 +53,7 @@ pub(crate) fn read_exact_at<'b>(file: &File, buffer: &'b mut [MaybeUninit<u8>], 
             Err(error) => return Err(Error::io(error)),
         }
     }
-    Ok(buffer)
+    Ok(())
 }
 
 /// Writes all of `bytes` from `offset` on.
@@ -73,26 +86,38 @@ pub(crate) fn replace(path: &Path, len: u64, sync: bool, write: impl FnOnce(&Fil
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     };
-    let mut temporary = create_in(&directory).map_err(Error::io)?;
-    allocate(temporary.as_file(), len);
-    temporary.as_file().set_len(len).map_err(Error::io)?;
-    write(temporary.as_file())?;
+    let mut temporary = stage(&directory, if stream { Path::new("") } else { &target }, len, sync, write)?;
     if stream {
         let mut target = OpenOptions::new().write(true).open(&target).map_err(Error::io)?;
         io::copy(temporary.as_file_mut(), &mut target).map_err(Error::io)?;
         return target.flush().map_err(Error::io);
-    }
-    if let Some(old) = old {
-        temporary.as_file().set_permissions(old.permissions()).map_err(Error::io)?;
-    }
-    if sync {
-        temporary.as_file().sync_all().map_err(Error::io)?;
     }
     temporary.persist(&target).map_err(|error| Error::io(error.error))?;
     if sync {
         sync_directory(&directory).map_err(Error::io)?;
     }
     Ok(())
+}
+
+/// Writes a temporary file of `len` bytes that is to take the place of `target`, whose mode it gets.
+pub(crate) fn stage(
+    directory: &Path,
+    target: &Path,
+    len: u64,
+    sync: bool,
+    write: impl FnOnce(&File) -> Result<()>,
+) -> Result<NamedTempFile> {
+    let temporary = create_in(directory).map_err(Error::io)?;
+    allocate(temporary.as_file(), len);
+    temporary.as_file().set_len(len).map_err(Error::io)?;
+    write(temporary.as_file())?;
+    if let Ok(old) = fs::metadata(target) {
+        temporary.as_file().set_permissions(old.permissions()).map_err(Error::io)?;
+    }
+    if sync {
+        temporary.as_file().sync_all().map_err(Error::io)?;
+    }
+    Ok(temporary)
 }
 
 /// The file that a path stands for, through symlinks, also where the last one leads nowhere yet.
@@ -133,11 +158,11 @@ fn allocate(file: &File, len: u64) {
 fn allocate(_file: &File, _len: u64) {}
 
 #[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(_directory: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -91,6 +91,18 @@ pub(crate) fn bytes_of<E: Element>(elements: &[E]) -> &[u8] {
     unsafe { slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) }
 }
 
+/// The bytes of `elements`, to be changed; `None` where some bytes are no element.
+pub(crate) fn bytes_of_mut<E: Element>(elements: &mut [E]) -> Option<&mut [u8]> {
+    if E::DTYPE == crate::Dtype::BOOL {
+        return None;
+    }
+    let len = size_of_val(elements);
+    // SAFETY: the same memory under the same exclusive borrow, every byte of it initialised (see
+    // `bytes_of`). Whatever is written are elements: every pattern is one of each `Scalar` but
+    // `bool`, the only one with an `invalid` of its own.
+    Some(unsafe { slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), len) })
+}
+
 /// `bytes` as the elements that they are, without a copy.
 ///
 /// # Errors
