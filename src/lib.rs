@@ -53,6 +53,8 @@ mod naming;
 pub mod objax;
 mod options;
 mod progress;
+#[cfg(feature = "object_store")]
+mod remote;
 mod rename;
 mod report;
 mod ser;
@@ -73,6 +75,8 @@ pub use functions::{
 pub use naming::Naming;
 pub use options::{Metadata, MissingKeys, Options, UnknownKeys};
 pub use progress::Progress;
+#[cfg(feature = "object_store")]
+pub use remote::{RemoteCheckpoint, to_store};
 pub use report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
 pub use ser::serializer::Serializer;
 pub use serde::{Deserialize, Serialize};

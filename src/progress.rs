@@ -1,8 +1,8 @@
 //! How far a save or a load has come.
 
-use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How far a save or a load has come: [`Options::on_progress`](crate::Options::on_progress).
 ///
@@ -47,7 +47,7 @@ impl fmt::Debug for Watch {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     watch: Option<Watch>,
-    done: Cell<u64>,
+    done: AtomicU64,
     total: u64,
 }
 
@@ -56,7 +56,7 @@ impl Meter {
     pub(crate) const STEP: usize = 4 * 1024 * 1024;
 
     pub(crate) fn new(watch: Option<&Watch>, total: u64) -> Self {
-        Self { watch: watch.cloned(), done: Cell::new(0), total }
+        Self { watch: watch.cloned(), done: AtomicU64::new(0), total }
     }
 
     pub(crate) fn is_watched(&self) -> bool {
@@ -67,8 +67,8 @@ impl Meter {
     pub(crate) fn add<'k>(&self, bytes: usize, key: impl FnOnce() -> &'k str) {
         if let Some(watch) = &self.watch {
             // What has to be read again does not count again.
-            let done = self.done.get().saturating_add(bytes as u64).min(self.total);
-            self.done.set(done);
+            let done = self.done.fetch_add(bytes as u64, Ordering::Relaxed).saturating_add(bytes as u64);
+            let done = done.min(self.total);
             (watch.0)(Progress { bytes_done: done, bytes_total: self.total, key: key() });
         }
     }

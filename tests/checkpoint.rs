@@ -1,6 +1,8 @@
 //! Looking into a file, and reading parts of it.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+// A slice is given by a range of each axis, of which there may be one.
+#![allow(clippy::single_range_in_vec_init)]
 
 mod common;
 

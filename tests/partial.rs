@@ -1,6 +1,8 @@
 //! Partial loads read their part alone: the bytes that the process reads are counted.
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+// A slice is given by a range of each axis, of which there may be one.
+#![allow(clippy::single_range_in_vec_init)]
 
 use std::collections::BTreeMap;
 use std::fs;

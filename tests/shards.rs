@@ -1,6 +1,8 @@
 //! Checkpoints of several files, as Hugging Face's tools write and read them.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+// A slice is given by a range of each axis, of which there may be one.
+#![allow(clippy::single_range_in_vec_init)]
 
 mod common;
 
@@ -137,7 +139,8 @@ fn the_shards_and_the_index_are_byte_for_byte_those_of_hugging_face() {
 /// The example of `split_state_dict_into_shards_factory`, and a tensor that is larger than a shard.
 #[test]
 fn shards_are_filled_in_the_order_of_the_value() {
-    let cases: [(&[usize], u64, &[&[usize]]); 6] = [
+    type Case<'c> = (&'c [usize], u64, &'c [&'c [usize]]);
+    let cases: [Case<'_>; 6] = [
         (&[6, 6, 2, 6, 2, 2], 10, &[&[0], &[1, 2], &[3, 4, 5]]),
         (&[2, 12, 2], 10, &[&[1], &[0, 2]]),
         (&[12, 13], 10, &[&[0], &[1]]),

@@ -3,7 +3,7 @@
 mod display;
 mod inspect;
 mod open;
-mod part;
+pub(crate) mod part;
 mod slice;
 
 use std::borrow::Cow;

@@ -30,6 +30,9 @@ pub(crate) enum Data<'x, 'de> {
     Tensors(&'x [&'de [u8]]),
     /// Each entry from somewhere else.
     Origins(&'x [Origin<'x>]),
+    /// What was fetched so far, and zeros for the rest.
+    #[cfg(feature = "object_store")]
+    Fetched(&'x crate::remote::Fetched),
 }
 
 /// How to load.
@@ -150,6 +153,8 @@ impl<'x, 'de> Reader<'x, 'de> {
         let entry = self.entry(tensor)?;
         let bytes = match self.data {
             Data::File(..) | Data::Origins(_) => return Ok(None),
+            #[cfg(feature = "object_store")]
+            Data::Fetched(_) => return Ok(None),
             Data::Shards(shards) => match shards.borrow(entry.begin, entry.end)? {
                 Some(bytes) => Some(bytes),
                 None => return Ok(None),
@@ -187,6 +192,13 @@ impl<'x, 'de> Reader<'x, 'de> {
             self.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
             return Ok(filled);
         }
+        #[cfg(feature = "object_store")]
+        if let Data::Fetched(fetched) = self.data {
+            return match fetched.get(tensor) {
+                Some(bytes) => memory::copy_into(buffer, bytes),
+                None => Ok(memory::zeroed(buffer)),
+            };
+        }
         let begin = self.entry(tensor)?.begin;
         if !self.meter.is_watched() {
             return self.read_at(begin, buffer);
@@ -221,7 +233,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         match self.data {
             Data::File(file, start) => file::read_exact_at(file, buffer, start + begin),
             Data::Shards(shards) => shards.read_at(begin, buffer),
-            Data::Memory(_) | Data::Tensors(_) | Data::Origins(_) => Err(not_there()),
+            _ => Err(not_there()),
         }
     }
 

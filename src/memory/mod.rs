@@ -15,8 +15,10 @@ mod strided;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, windows, feature = "object_store"))]
+pub(crate) use fill::zeroed;
 #[allow(unused_imports)]
-pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec, zeroed};
+pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec};
 #[allow(unused_imports)]
 pub(crate) use recognise::{element_of_vec_seed, recognise, vec_as};
 pub(crate) use strided::Strided;
