@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Dtype;
+use crate::report::Mismatch;
 
 /// A `Result` whose error is this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -123,6 +124,9 @@ pub enum ErrorKind {
         /// What differs.
         reason: String,
     },
+    /// A file does not fit what is to be loaded from it: every key at once.
+    #[error("{0}")]
+    Mismatch(Box<Mismatch>),
     /// Something that the format cannot express.
     #[error("{0}")]
     Unsupported(String),

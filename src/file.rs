@@ -22,6 +22,12 @@ pub(crate) fn read_exact_at<'b>(file: &File, buffer: &'b mut [MaybeUninit<u8>], 
     })
 }
 
+/// Reads into all of `buffer` from `offset` on.
+#[cfg(unix)]
+pub(crate) fn read_exact_to(file: &File, buffer: &mut [u8], offset: u64) -> Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset).map_err(Error::io)
+}
+
 /// Writes all of `bytes` from `offset` on.
 #[cfg(unix)]
 pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -32,6 +38,13 @@ pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
 #[cfg(windows)]
 pub(crate) fn read_exact_at<'b>(file: &File, buffer: &'b mut [MaybeUninit<u8>], offset: u64) -> Result<&'b mut [u8]> {
     let buffer = memory::zeroed(buffer);
+    read_exact_to(file, buffer, offset)?;
+    Ok(buffer)
+}
+
+/// Reads into all of `buffer` from `offset` on.
+#[cfg(windows)]
+pub(crate) fn read_exact_to(file: &File, buffer: &mut [u8], offset: u64) -> Result<()> {
     let mut filled = 0;
     while filled < buffer.len() {
         let rest = buffer.get_mut(filled..).unwrap_or_default();
@@ -42,7 +55,7 @@ pub(crate) fn read_exact_at<'b>(file: &File, buffer: &'b mut [MaybeUninit<u8>], 
             Err(error) => return Err(Error::io(error)),
         }
     }
-    Ok(buffer)
+    Ok(())
 }
 
 /// Writes all of `bytes` from `offset` on.
@@ -72,25 +85,37 @@ pub(crate) fn replace(path: &Path, len: u64, sync: bool, write: impl FnOnce(&Fil
     if old.as_ref().is_some_and(fs::Metadata::is_dir) {
         return Err(Error::io(io::ErrorKind::IsADirectory.into()));
     }
-    let old = match old {
-        Some(old) if !old.is_file() => return stream(&target, len, write),
-        old => old.map(|old| old.permissions()),
-    };
+    if old.is_some_and(|old| !old.is_file()) {
+        return stream(&target, len, write);
+    }
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     };
-    check_directory(&directory).map_err(Error::io)?;
-    let temporary = create_in(&directory, old.as_ref()).map_err(Error::io)?;
-    fill(temporary.as_file(), len, write)?;
-    if sync {
-        temporary.as_file().sync_all().map_err(Error::io)?;
-    }
+    let temporary = stage(&directory, &target, len, sync, write)?;
     temporary.persist(&target).map_err(|error| Error::io(error.error))?;
     if sync {
         sync_directory(&directory).map_err(Error::io)?;
     }
     Ok(())
+}
+
+/// Writes a temporary file of `len` bytes that is to take the place of `target`, whose mode it gets.
+pub(crate) fn stage(
+    directory: &Path,
+    target: &Path,
+    len: u64,
+    sync: bool,
+    write: impl FnOnce(&File) -> Result<()>,
+) -> Result<NamedTempFile> {
+    check_directory(directory).map_err(Error::io)?;
+    let old = fs::metadata(target).ok().map(|old| old.permissions());
+    let temporary = create_in(directory, old.as_ref()).map_err(Error::io)?;
+    fill(temporary.as_file(), len, write)?;
+    if sync {
+        temporary.as_file().sync_all().map_err(Error::io)?;
+    }
+    Ok(temporary)
 }
 
 fn fill(file: &File, len: u64, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
@@ -160,11 +185,11 @@ fn allocate(file: &File, len: u64) {
 fn allocate(_file: &File, _len: u64) {}
 
 #[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(_directory: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::options::Metadata;
-use crate::{Options, Result, Tree};
+use crate::{Options, Report, Result, Tree};
 
 /// Saves a value as the bytes of a safetensors file, in [flax naming](crate::Naming::flax).
 ///
@@ -155,6 +155,122 @@ pub fn from_file<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<T> {
 /// As [`from_file`].
 pub fn from_file_with_metadata<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<(T, Metadata)> {
     Options::new().from_file_with_metadata(path)
+}
+
+/// Loads into a model what a file has for it: all or nothing.
+///
+/// The model's own keys, dtypes and shapes are the template. Where the file lacks a key, has one
+/// that the model does not have, or has one of another shape or of a dtype that does not convert,
+/// nothing is changed, and the error lists every such key with the nearest candidate.
+/// [`Options::missing_keys`] and [`Options::unknown_keys`] load what matches instead.
+///
+/// What takes the model's place is read anew: meanwhile there are two of it in memory, and fields that
+/// serde skips come back as their `Default`. A field that is `None` has no key. Leaves (numbers and
+/// strings that are no tensors) stay as they are if a tool wrote the file that does not keep any.
+///
+/// # Examples
+///
+/// ```
+/// use ndarray::{Array1, arr1};
+/// use std::collections::BTreeMap;
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("model.safetensors");
+/// safejax::to_file(&path, &BTreeMap::from([("bias", arr1(&[1.0f32, 2.0]))]))?;
+///
+/// let mut model = BTreeMap::from([("bias".to_owned(), Array1::<f32>::zeros(2))]);
+/// let report = safejax::assign_from_file(&mut model, &path)?;
+/// assert_eq!(report.loaded, ["bias"]);
+/// assert_eq!(model["bias"], arr1(&[1.0, 2.0]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// When the file cannot be read, and [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) when it
+/// does not fit the model.
+pub fn assign_from_file<T: Serialize + DeserializeOwned>(value: &mut T, path: impl AsRef<Path>) -> Result<Report> {
+    Options::new().assign_from_file(value, path)
+}
+
+/// Loads into a model what the bytes of a file have for it: [`assign_from_file`] for bytes.
+///
+/// # Examples
+///
+/// ```
+/// use ndarray::arr1;
+///
+/// let bytes = safejax::to_bytes(&[arr1(&[1.0f32]), arr1(&[2.0])])?;
+/// let mut model = vec![arr1(&[0.0f32]), arr1(&[0.0])];
+/// let _ = safejax::assign_from_bytes(&mut model, &bytes)?;
+/// assert_eq!(model, [arr1(&[1.0]), arr1(&[2.0])]);
+/// # Ok::<(), safejax::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`assign_from_file`].
+pub fn assign_from_bytes<T: Serialize + DeserializeOwned>(value: &mut T, bytes: &[u8]) -> Result<Report> {
+    Options::new().assign_from_bytes(value, bytes)
+}
+
+/// Saves a value in several files of at most `max_shard_size` bytes of tensors each, and an index.
+///
+/// The files are those of Hugging Face's tools: `model-00001-of-00003.safetensors` and so on, filled in
+/// the order of the value, and `model.safetensors.index.json`; or `model.safetensors` alone where that
+/// is enough. A tensor larger than a shard gets one of its own. [`Options::shard_name`] is another
+/// name than `model`. Maps of random order (`HashMap`) are split another way each time.
+///
+/// All files are written before the first takes its place, and the index comes last: a crash before
+/// that leaves the old checkpoint, or files without an index, which nothing takes for a checkpoint.
+/// Then the files of an older save under the same name, which this one did not replace, are removed.
+/// Leaves, which belong to no one shard, are kept in the metadata of the index.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let directory = directory.path();
+/// let params = BTreeMap::from([("a", ndarray::arr1(&[1.0f32, 2.0])), ("b", ndarray::arr1(&[3.0, 4.0]))]);
+/// safejax::to_shards(directory, &params, 8)?;
+/// assert!(directory.join("model-00002-of-00002.safetensors").exists());
+///
+/// let params: BTreeMap<String, ndarray::Array1<f32>> = safejax::from_shards(directory)?;
+/// assert_eq!(params["b"], ndarray::arr1(&[3.0, 4.0]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`to_bytes`], and when a file cannot be written.
+pub fn to_shards<P: AsRef<Path>, T: ?Sized + Serialize>(directory: P, value: &T, max_shard_size: u64) -> Result<()> {
+    Options::new().to_shards(directory, value, max_shard_size)
+}
+
+/// Loads a value from shards, given their directory or their index, as [`from_file`] does as well.
+///
+/// All headers are read and held against the index; of the data only what the type asks for.
+///
+/// # Examples
+///
+/// ```
+/// # let directory = tempfile::tempdir()?;
+/// # let directory = directory.path();
+/// safejax::to_shards(directory, &[ndarray::arr0(1.0f32), ndarray::arr0(2.0)], 4)?;
+/// let params: Vec<ndarray::Array0<f32>> = safejax::from_shards(directory.join("model.safetensors.index.json"))?;
+/// assert_eq!(params.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`from_file`], and when a shard is not there, holds a key that the index has elsewhere or
+/// nowhere, or lacks one that the index says it holds; also when a directory holds several
+/// checkpoints, or shards without an index.
+pub fn from_shards<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<T> {
+    Options::new().from_shards(path)
 }
 
 /// Turns a value into a [`Tree`], fields by name.

@@ -34,6 +34,7 @@
 #[cfg(target_endian = "big")]
 compile_error!("safetensors files are little-endian, and safejax copies them as they are");
 
+mod assign;
 mod cast;
 mod checkpoint;
 mod de;
@@ -51,22 +52,32 @@ mod memory;
 mod naming;
 pub mod objax;
 mod options;
+mod progress;
+#[cfg(feature = "object_store")]
+mod remote;
+mod rename;
+mod report;
 mod ser;
+mod shards;
 mod tensor;
 mod tree;
 
 pub use cast::Casts;
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, TensorInfo};
 pub use de::deserializer::Deserializer;
 pub use dtype::Dtype;
 pub use element::Element;
 pub use error::{Error, ErrorKind, Result};
 pub use functions::{
-    from_bytes, from_bytes_with_metadata, from_file, from_file_with_metadata, from_reader, from_tree, to_bytes,
-    to_file, to_tree, to_writer,
+    assign_from_bytes, assign_from_file, from_bytes, from_bytes_with_metadata, from_file, from_file_with_metadata,
+    from_reader, from_shards, from_tree, to_bytes, to_file, to_shards, to_tree, to_writer,
 };
 pub use naming::Naming;
-pub use options::{Metadata, Options};
+pub use options::{Metadata, MissingKeys, Options, UnknownKeys};
+pub use progress::Progress;
+#[cfg(feature = "object_store")]
+pub use remote::{RemoteCheckpoint, to_store};
+pub use report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
 pub use ser::serializer::Serializer;
 pub use serde::{Deserialize, Serialize};
 pub use tensor::{Tensor, TensorView};

@@ -6,6 +6,7 @@ use crate::entry::Entry;
 use crate::error::ErrorKind;
 use crate::header::{self, Header, Text};
 use crate::naming::Naming;
+use crate::rename::Renames;
 use crate::{Error, Result};
 
 /// How the naming of a file is found.
@@ -21,7 +22,7 @@ pub(crate) enum Wanted {
 }
 
 /// A tensor or a leaf of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Item {
     /// The n-th entry of the header.
     Tensor(usize),
@@ -40,12 +41,16 @@ pub(crate) struct Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
-    pub(crate) fn new(header: Header<'a>, wanted: &Wanted) -> Result<Self> {
+    pub(crate) fn new(mut header: Header<'a>, wanted: &Wanted, renames: &Renames) -> Result<Self> {
+        let mut entry = find_entry(&header);
+        if !renames.is_empty() {
+            let leaves = entry.iter().flat_map(|entry| entry.leaves.iter().map(String::as_str)).collect();
+            header.rename(&leaves, renames)?;
+            for key in entry.iter_mut().flat_map(|entry| entry.leaves.iter_mut().chain(&mut entry.lists)) {
+                *key = renames.apply(key).into_owned();
+            }
+        }
         let metadata = header.metadata().unwrap_or_default();
-        let entry = metadata
-            .iter()
-            .find(|(key, _)| header.text(key) == Entry::KEY)
-            .and_then(|(_, value)| Entry::from_text(header.text(value)));
         let mut user = BTreeMap::new();
         let mut leaves = Vec::new();
         let listed: std::collections::HashSet<&str> =
@@ -133,6 +138,12 @@ impl<'a> Contents<'a> {
     pub(crate) fn nearest(&self, key: &str) -> Option<String> {
         crate::error::nearest(key, self.items.iter().map(|item| self.key(*item)))
     }
+}
+
+fn find_entry(header: &Header<'_>) -> Option<Entry> {
+    let metadata = header.metadata().unwrap_or_default();
+    let (_, value) = metadata.iter().find(|(key, _)| header.text(key) == Entry::KEY)?;
+    Entry::from_text(header.text(value))
 }
 
 fn find_naming(header: &Header<'_>, entry: Option<&Entry>, wanted: &Wanted) -> Result<Naming> {

@@ -14,4 +14,5 @@ pub(crate) mod place;
 pub(crate) mod reader;
 pub(crate) mod tensor;
 pub(crate) mod tree;
+pub(crate) mod used;
 pub(crate) mod value;

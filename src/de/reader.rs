@@ -5,11 +5,16 @@ use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;
 
+use crate::assign::Origin;
 use crate::cast::Casts;
 use crate::de::contents::{Contents, Item};
+use crate::de::used::Used;
 use crate::de::value::Value;
 use crate::header::{self, Header, Text};
 use crate::memory;
+use crate::options::MAX_DEPTH;
+use crate::progress::{Meter, Watch};
+use crate::shards::Shards;
 use crate::{Error, Result, file};
 
 /// The data of the tensors.
@@ -19,8 +24,31 @@ pub(crate) enum Data<'x, 'de> {
     Memory(&'de [u8]),
     /// A file, and where its data begins.
     File(&'x File, u64),
+    /// Several files, whose data is counted as if it stood in one.
+    Shards(&'de Shards),
     /// The bytes of each entry.
     Tensors(&'x [&'de [u8]]),
+    /// Each entry from somewhere else.
+    Origins(&'x [Origin<'x>]),
+    /// What was fetched so far, and zeros for the rest.
+    #[cfg(feature = "object_store")]
+    Fetched(&'x crate::remote::Fetched),
+}
+
+/// How to load.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) casts: Casts,
+    pub(crate) max_depth: usize,
+    /// Whether keys that the type does not ask for are an error.
+    pub(crate) deny_unknown: bool,
+    pub(crate) watch: Option<Watch>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { casts: Casts::default(), max_depth: MAX_DEPTH, deny_unknown: false, watch: None }
+    }
 }
 
 /// A field that a type wants although nothing is stored for it: a unit, an empty struct.
@@ -38,6 +66,9 @@ pub(crate) struct Reader<'x, 'de> {
     wanting: RefCell<Vec<Wanting>>,
     /// Whether something was learned in this attempt.
     learned: Cell<bool>,
+    meter: Meter,
+    /// What was read, where it matters.
+    used: Option<Used>,
 }
 
 impl<'x, 'de> Reader<'x, 'de> {
@@ -45,11 +76,13 @@ impl<'x, 'de> Reader<'x, 'de> {
         contents: &'x Contents<'x>,
         text: Option<&'de str>,
         data: Data<'x, 'de>,
-        casts: Casts,
-        max_depth: usize,
+        settings: &Settings,
     ) -> Self {
+        let Settings { casts, max_depth, deny_unknown, ref watch } = *settings;
         let (wanting, learned) = (RefCell::default(), Cell::default());
-        Self { contents, text, data, casts, max_depth, wanting, learned }
+        let meter = Meter::new(watch.as_ref(), contents.header().data_len());
+        let used = deny_unknown.then(|| Used::new(contents));
+        Self { contents, text, data, casts, max_depth, wanting, learned, meter, used }
     }
 
     /// Reads a value.
@@ -69,8 +102,17 @@ impl<'x, 'de> Reader<'x, 'de> {
         loop {
             let value = T::deserialize(begin()?);
             if value.is_ok() || !self.learned.take() {
-                return value;
+                let value = value?;
+                self.used.as_ref().map_or(Ok(()), |used| used.check(self.contents))?;
+                return Ok(value);
             }
+        }
+    }
+
+    /// Notes that a value was read from here.
+    pub(crate) fn mark(&self, item: Item) {
+        if let Some(used) = &self.used {
+            used.mark(item);
         }
     }
 
@@ -107,16 +149,25 @@ impl<'x, 'de> Reader<'x, 'de> {
 
     /// A tensor's bytes without a copy, where the data is in memory.
     pub(crate) fn borrow(&self, tensor: usize) -> Result<Option<&'de [u8]>> {
+        self.mark(Item::Tensor(tensor));
         let entry = self.entry(tensor)?;
         let bytes = match self.data {
-            Data::File(..) => return Ok(None),
+            Data::File(..) | Data::Origins(_) => return Ok(None),
+            #[cfg(feature = "object_store")]
+            Data::Fetched(_) => return Ok(None),
+            Data::Shards(shards) => match shards.borrow(entry.begin, entry.end)? {
+                Some(bytes) => Some(bytes),
+                None => return Ok(None),
+            },
             Data::Memory(bytes) => usize::try_from(entry.begin)
                 .ok()
                 .zip(usize::try_from(entry.end).ok())
                 .and_then(|(begin, end)| bytes.get(begin..end)),
             Data::Tensors(tensors) => tensors.get(tensor).copied(),
         };
-        bytes.map(Some).ok_or_else(|| Error::unsupported("the data of this tensor is not there"))
+        let bytes = bytes.ok_or_else(not_there)?;
+        self.meter.add(bytes.len(), || self.contents.key(Item::Tensor(tensor)));
+        Ok(Some(bytes))
     }
 
     /// A tensor's bytes.
@@ -133,14 +184,69 @@ impl<'x, 'de> Reader<'x, 'de> {
 
     /// Puts a tensor's bytes where they belong, by one copy or one positioned read.
     pub(crate) fn fill<'b>(&self, tensor: usize, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
-        match (self.borrow(tensor)?, self.data) {
-            (Some(bytes), _) => memory::copy_into(buffer, bytes),
-            (None, Data::File(file, start)) => {
-                let entry = self.entry(tensor)?;
-                file::read_exact_at(file, buffer, start + entry.begin)
-            }
-            (None, _) => Err(Error::unsupported("the data of this tensor is not there")),
+        if let Some(bytes) = self.borrow(tensor)? {
+            return memory::copy_into(buffer, bytes);
         }
+        if let Data::Origins(origins) = self.data {
+            let filled = origins.get(tensor).ok_or_else(not_there)?.fill(buffer)?;
+            self.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
+            return Ok(filled);
+        }
+        #[cfg(feature = "object_store")]
+        if let Data::Fetched(fetched) = self.data {
+            return match fetched.get(tensor) {
+                Some(bytes) => memory::copy_into(buffer, bytes),
+                None => Ok(memory::zeroed(buffer)),
+            };
+        }
+        let begin = self.entry(tensor)?.begin;
+        if !self.meter.is_watched() {
+            return self.read_at(begin, buffer);
+        }
+        memory::fill_in_parts(buffer, |done, rest| {
+            let step = rest.len().min(Meter::STEP);
+            let part = rest.get_mut(..step).ok_or_else(not_there)?;
+            let part = self.read_at(begin + done as u64, part)?;
+            self.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
+            Ok(Some(part))
+        })
+    }
+
+    /// Puts a tensor's bytes into memory that is in use.
+    pub(crate) fn copy_to(&self, tensor: usize, buffer: &mut [u8]) -> Result<()> {
+        match self.borrow(tensor)? {
+            Some(bytes) if bytes.len() == buffer.len() => buffer.copy_from_slice(bytes),
+            Some(_) => return Err(not_there()),
+            None => {
+                let begin = self.entry(tensor)?.begin;
+                match self.data {
+                    Data::File(file, start) => file::read_exact_to(file, buffer, start + begin)?,
+                    _ => buffer.copy_from_slice(&self.bytes(tensor)?),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads from the files, at an offset into their data.
+    fn read_at<'b>(&self, begin: u64, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
+        match self.data {
+            Data::File(file, start) => file::read_exact_at(file, buffer, start + begin),
+            Data::Shards(shards) => shards.read_at(begin, buffer),
+            _ => Err(not_there()),
+        }
+    }
+
+    /// Part of a tensor: `len` bytes from byte `from` of the tensor on.
+    pub(crate) fn part(&self, tensor: usize, from: usize, len: usize) -> Result<Cow<'de, [u8]>> {
+        if let Some(bytes) = self.borrow(tensor)? {
+            let part = from.checked_add(len).and_then(|end| bytes.get(from..end));
+            return part.map(Cow::Borrowed).ok_or_else(not_there);
+        }
+        let begin = self.entry(tensor)?.begin + from as u64;
+        let part = memory::read_vec::<u8>(len, |region| self.read_at(begin, region))?;
+        self.meter.add(len, || self.contents.key(Item::Tensor(tensor)));
+        Ok(Cow::Owned(part))
     }
 
     /// What is there, for an error.
@@ -156,6 +262,11 @@ impl<'x, 'de> Reader<'x, 'de> {
             },
         }
     }
+}
+
+#[cold]
+fn not_there() -> Error {
+    Error::unsupported("the data of this tensor is not there")
 }
 
 /// Enough of a text to know it again.

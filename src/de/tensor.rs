@@ -41,6 +41,21 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
         cast::convert(dtype, &self.reader.bytes(self.index)?, self.reader.casts)
     }
 
+    /// All elements into memory that is there.
+    pub(crate) fn read_into<E: Element>(self, elements: &mut [E]) -> Result<()> {
+        if self.len()? != elements.len() {
+            let expected = format!("{} elements", elements.len());
+            return Err(Error::new(ErrorKind::Shape { expected, found: self.shape()?.to_vec() }));
+        }
+        if self.reader.entry(self.index)?.dtype == E::DTYPE
+            && let Some(bytes) = memory::bytes_of_mut(elements)
+        {
+            return self.reader.copy_to(self.index, bytes);
+        }
+        elements.copy_from_slice(&self.to_vec::<E>()?);
+        Ok(())
+    }
+
     /// Hands the elements to a seed: at once where it is the seed of a `Vec` of elements, which
     /// would do the same one by one.
     pub(crate) fn elements<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {

@@ -4,8 +4,9 @@ use serde::de::DeserializeOwned;
 
 use crate::cast::Casts;
 use crate::de::contents::{Contents, Wanted};
-use crate::de::reader::{Data, Reader};
+use crate::de::reader::{Data, Reader, Settings};
 use crate::header::Header;
+use crate::rename::Renames;
 use crate::ser::plan::Plan;
 use crate::{Naming, Result, Tree};
 
@@ -18,9 +19,10 @@ pub(crate) fn read<T: DeserializeOwned>(
     max_depth: usize,
 ) -> Result<T> {
     let header = Header::parse(&plan.header, plan.total)?;
-    let contents = Contents::new(header, &Wanted::Exactly(naming))?;
+    let contents = Contents::new(header, &Wanted::Exactly(naming), &Renames::default())?;
     // A tree is walked in the order of its entries, and so are its tensors.
     let walked: Vec<&[u8]> = tree.tensors().map(|(_, tensor)| tensor.bytes()).collect();
     let tensors: Vec<&[u8]> = plan.order.iter().filter_map(|&index| walked.get(index).copied()).collect();
-    Reader::new(&contents, None, Data::Tensors(&tensors), casts, max_depth).read()
+    let settings = Settings { casts, max_depth, ..Settings::default() };
+    Reader::new(&contents, None, Data::Tensors(&tensors), &settings).read()
 }

@@ -3,6 +3,7 @@
 use serde::de::{DeserializeSeed, Deserializer, Visitor};
 
 use crate::de::access::{Entries, Fields, Items, Variant};
+use crate::de::contents::Item;
 use crate::de::element::Scalar;
 use crate::de::leaf::Leaf;
 use crate::de::list;
@@ -57,7 +58,9 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     }
 
     fn leaf(&self) -> Option<Leaf<'x, 'de>> {
-        let text = self.reader.contents.leaf(self.place.leaf(self.reader)?)?;
+        let index = self.place.leaf(self.reader)?;
+        let text = self.reader.contents.leaf(index)?;
+        self.reader.mark(Item::Leaf(index));
         Some(Leaf::new(self.reader.text(text), self.reader.lend(text), self.tree))
     }
 

@@ -8,6 +8,7 @@
 mod agreement;
 mod general;
 mod parse;
+mod rename;
 mod sniff;
 #[cfg(test)]
 mod tests;
@@ -154,6 +155,11 @@ impl<'a> Header<'a> {
     /// Where the data begins in the file.
     pub(crate) fn data_start(&self) -> u64 {
         (LENGTH_BYTES + self.text.len()) as u64
+    }
+
+    /// The bytes of all tensors.
+    pub(crate) fn data_len(&self) -> u64 {
+        self.fields.entries.last().map_or(0, |entry| entry.end)
     }
 
     /// The tensors in the order of their data; empty ones between the same two keep theirs.

@@ -57,7 +57,7 @@ pub(crate) fn copy_into<'b>(region: &'b mut [MaybeUninit<u8>], source: &[u8]) ->
 }
 
 /// Writes zeros to `region`: for a reader that takes nothing but initialised memory.
-#[cfg(any(windows, test))]
+#[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) fn zeroed(region: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     region.fill(MaybeUninit::new(0));
     // SAFETY: every byte was written just now.

@@ -16,7 +16,7 @@ mod strided;
 #[cfg(test)]
 mod tests;
 
-#[cfg(any(windows, test))]
+#[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
 pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec};
 pub(crate) use recognise::{element_of_vec_seed, recognise, vec_as};
@@ -90,6 +90,18 @@ pub(crate) fn bytes_of<E: Element>(elements: &[E]) -> &[u8] {
     // SAFETY: the same memory, borrowed for as long; a `Scalar` has no padding, so every byte is
     // initialised, and a byte needs no alignment.
     unsafe { slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) }
+}
+
+/// The bytes of `elements`, to be changed; `None` where some bytes are no element.
+pub(crate) fn bytes_of_mut<E: Element>(elements: &mut [E]) -> Option<&mut [u8]> {
+    if E::DTYPE == crate::Dtype::BOOL {
+        return None;
+    }
+    let len = size_of_val(elements);
+    // SAFETY: the same memory under the same exclusive borrow, every byte of it initialised (see
+    // `bytes_of`). Whatever is written are elements: every pattern is one of each `Scalar` but
+    // `bool`, the only one with an `invalid` of its own.
+    Some(unsafe { slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), len) })
 }
 
 /// `bytes` as the elements that they are, without a copy.

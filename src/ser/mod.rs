@@ -10,4 +10,6 @@ pub(crate) mod serializer;
 pub(crate) mod skeleton;
 pub(crate) mod tree;
 pub(crate) mod walker;
+#[cfg(feature = "object_store")]
+pub(crate) mod window;
 pub(crate) mod writer;

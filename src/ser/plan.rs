@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::entry::Entry;
 use crate::error::ErrorKind;
 use crate::header;
 use crate::naming::{Content, Level, Naming, Refusal, Segment};
+use crate::rename::Renames;
 use crate::ser::leaf::Leaf;
 use crate::ser::skeleton::{Body, Skeleton, Step};
 use crate::{Error, Result};
@@ -24,15 +26,24 @@ pub(crate) struct Slot {
 /// All that is known of a file before its data is written.
 pub(crate) struct Plan {
     pub(crate) header: Vec<u8>,
-    /// In the order of the walk.
-    pub(crate) slots: Vec<Slot>,
+    /// In the order of the walk; `None` for a tensor that is not in this file.
+    pub(crate) slots: Vec<Option<Slot>>,
     /// The length of each piece of the file: the header, then the tensors.
     pub(crate) lengths: Vec<usize>,
     /// The tensors in the order of the file, each by its place in the walk.
     pub(crate) order: Vec<usize>,
     /// The length of the whole file.
     pub(crate) total: u64,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
+}
+
+/// What is in a file beside the tensors.
+pub(crate) struct About<'a> {
+    pub(crate) naming: &'a Naming,
+    /// The user's metadata.
+    pub(crate) metadata: &'a BTreeMap<String, String>,
+    /// Whether metadata without an entry is written.
+    pub(crate) keep_empty: bool,
 }
 
 /// A range of [`Keys::text`].
@@ -64,6 +75,27 @@ impl Keys {
         Ok(assignment.keys)
     }
 
+    /// Names everything in a skeleton, makes the changes, and refuses what would not read back.
+    pub(crate) fn of(skeleton: &Skeleton, naming: &Naming, renames: &Renames) -> Result<Self> {
+        let mut keys = Self::assign(skeleton, naming)?;
+        if !renames.is_empty() {
+            keys.rename(renames);
+        }
+        keys.check(skeleton, naming)?;
+        Ok(keys)
+    }
+
+    fn rename(&mut self, renames: &Renames) {
+        let old = std::mem::take(&mut self.text);
+        let tensors = self.tensors.iter_mut().map(|(span, _)| span);
+        let leaves = self.leaves.iter_mut().map(|(span, ..)| span);
+        for span in tensors.chain(leaves).chain(&mut self.lists) {
+            let start = self.text.len();
+            self.text.push_str(&renames.apply(old.get(span.start..span.end).unwrap_or_default()));
+            *span = Span { start, end: self.text.len() };
+        }
+    }
+
     fn text(&self, span: Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or_default()
     }
@@ -71,6 +103,11 @@ impl Keys {
     /// The key of the n-th tensor of the walk.
     pub(crate) fn tensor(&self, index: usize) -> &str {
         self.tensors.get(index).map_or("", |(span, _)| self.text(*span))
+    }
+
+    /// The key of the n-th leaf of the walk.
+    pub(crate) fn leaf(&self, index: usize) -> Option<&str> {
+        self.leaves.get(index).map(|(span, ..)| self.text(*span))
     }
 
     pub(crate) fn leaves(&self) -> impl Iterator<Item = (&str, Leaf)> {
@@ -211,21 +248,28 @@ impl<'s> Assignment<'s> {
 }
 
 impl Plan {
-    /// Plans the file of a skeleton under a naming, with the user's metadata.
-    pub(crate) fn new(
-        skeleton: &Skeleton,
-        naming: &Naming,
-        user: &BTreeMap<String, String>,
-        keep_empty_metadata: bool,
-    ) -> Result<Self> {
-        let keys = Keys::assign(skeleton, naming)?;
-        keys.check(skeleton, naming)?;
-        let metadata = metadata(skeleton, naming, &keys, user)?;
-        let metadata = Some(metadata).filter(|metadata| keep_empty_metadata || !metadata.is_empty());
+    /// Plans the file of a skeleton.
+    pub(crate) fn new(skeleton: &Skeleton, keys: Keys, about: &About<'_>) -> Result<Self> {
+        let metadata = metadata(skeleton, about.naming, &keys, about.metadata)?;
+        let metadata = Some(metadata).filter(|metadata| about.keep_empty || !metadata.is_empty());
+        let all = (0..skeleton.tensors().len()).collect();
+        Self::of_tensors(skeleton, Arc::new(keys), all, metadata.as_ref())
+    }
 
+    /// The bytes of all tensors.
+    pub(crate) fn data_len(&self) -> u64 {
+        self.total - self.header.len() as u64
+    }
+
+    /// Plans a file of some tensors of a skeleton, each given by its place in the walk.
+    pub(crate) fn of_tensors(
+        skeleton: &Skeleton,
+        keys: Arc<Keys>,
+        mut order: Vec<usize>,
+        metadata: Option<&BTreeMap<String, String>>,
+    ) -> Result<Self> {
         let infos = skeleton.tensors();
         // The order that every writer of the format uses: greatest dtype first, then by name.
-        let mut order: Vec<usize> = (0..infos.len()).collect();
         order.sort_by(|&a, &b| {
             let dtype = |index: usize| Reverse(infos.get(index).map(|info| info.dtype));
             dtype(a).cmp(&dtype(b)).then_with(|| keys.tensor(a).cmp(keys.tensor(b)))
@@ -236,10 +280,10 @@ impl Plan {
             let len = info.dtype.byte_len(shape)? as u64;
             Some(header::Planned { key: keys.tensor(index), dtype: info.dtype, shape, len })
         });
-        let header = header::write(planned, metadata.as_ref())?;
+        let header = header::write(planned, metadata)?;
 
         let mut offset = header.len() as u64;
-        let mut slots = vec![Slot::default(); infos.len()];
+        let mut slots = vec![None; infos.len()];
         let mut lengths = vec![header.len()];
         for &index in &order {
             let (Some(info), Some(slot)) = (infos.get(index), slots.get_mut(index)) else { continue };
@@ -248,7 +292,7 @@ impl Plan {
                 let reason = format!("a tensor {} {shape:?} has no whole number of bytes", info.dtype);
                 Error::unsupported(reason).at(|| keys.tensor(index).to_owned())
             })?;
-            *slot = Slot { position: lengths.len(), offset, len };
+            *slot = Some(Slot { position: lengths.len(), offset, len });
             lengths.push(len);
             offset += len as u64;
         }
@@ -256,8 +300,8 @@ impl Plan {
     }
 }
 
-/// The file's metadata: the user's entries, the leaves, and this crate's own entry where it is due.
-fn metadata(
+/// A file's metadata: the user's entries, the leaves, and this crate's own entry where it is due.
+pub(crate) fn metadata(
     skeleton: &Skeleton,
     naming: &Naming,
     keys: &Keys,
@@ -283,7 +327,7 @@ fn metadata(
     Ok(metadata)
 }
 
-fn insert(metadata: &mut BTreeMap<String, String>, key: &str, text: String) -> Result<()> {
+pub(crate) fn insert(metadata: &mut BTreeMap<String, String>, key: &str, text: String) -> Result<()> {
     match metadata.insert(key.to_owned(), text) {
         None => Ok(()),
         Some(_) => {

@@ -2,16 +2,21 @@
 
 use crate::error::ErrorKind;
 use crate::memory::{self, Region, Strided};
+use crate::progress::Meter;
 use crate::ser::file::FileSink;
 use crate::ser::plan::{Plan, Slot};
 use crate::ser::skeleton::Skeleton;
 use crate::ser::walker::Trace;
+#[cfg(feature = "object_store")]
+use crate::ser::window::Window;
 use crate::{Dtype, Error, Result};
 
 /// Where the bytes go.
 pub(crate) enum Sink<'w> {
     Memory(Region),
     File(FileSink<'w>),
+    #[cfg(feature = "object_store")]
+    Window(Window),
 }
 
 /// Holds the walk to the plan. Nothing of the first walk is trusted: a tensor that is not what was
@@ -21,6 +26,7 @@ pub(crate) struct Writer<'w> {
     plan: &'w Plan,
     next: usize,
     sink: Sink<'w>,
+    meter: Option<&'w Meter>,
 }
 
 impl<'w> Writer<'w> {
@@ -29,12 +35,26 @@ impl<'w> Writer<'w> {
         match &mut sink {
             Sink::Memory(region) => region.put(0, |slot| memory::copy_into(slot, &plan.header))?,
             Sink::File(file) => file.put(0, &plan.header)?,
+            #[cfg(feature = "object_store")]
+            Sink::Window(window) => window.put(0, &plan.header),
         }
-        Ok(Self { skeleton, plan, next: 0, sink })
+        Ok(Self { skeleton, plan, next: 0, sink, meter: None })
     }
 
-    /// The place of the tensor that comes next, if it is the one that was planned.
-    fn claim(&mut self, dtype: Dtype, shape: &[usize]) -> Result<Slot> {
+    /// Reports how far the walk has come.
+    pub(crate) fn metered(self, meter: &'w Meter) -> Self {
+        Self { meter: Some(meter).filter(|meter| meter.is_watched()), ..self }
+    }
+
+    fn count(&self, bytes: usize, tensor: usize) {
+        if let Some(meter) = self.meter {
+            meter.add(bytes, || self.plan.keys.tensor(tensor));
+        }
+    }
+
+    /// The place of the tensor that comes next, if it is the one that was planned; `None` where this
+    /// file is not to have it.
+    fn claim(&mut self, dtype: Dtype, shape: &[usize]) -> Result<Option<Slot>> {
         let index = self.next;
         self.next += 1;
         let (Some(slot), Some(info)) = (self.plan.slots.get(index), self.skeleton.tensors().get(index)) else {
@@ -49,29 +69,57 @@ impl<'w> Writer<'w> {
     }
 
     pub(crate) fn tensor(&mut self, tensor: &Strided<'_>) -> Result<()> {
-        let slot = self.claim(tensor.dtype(), tensor.shape())?;
+        let index = self.next;
+        let Some(slot) = self.claim(tensor.dtype(), tensor.shape())? else { return Ok(()) };
+        let mut offset = slot.offset;
         match &mut self.sink {
-            Sink::Memory(region) => region.put(slot.position, |place| tensor.write_to(place)),
+            Sink::Memory(region) => region.put(slot.position, |place| tensor.write_to(place))?,
             Sink::File(file) => {
-                let mut offset = slot.offset;
+                let step = if self.meter.is_some() { Meter::STEP } else { usize::MAX };
                 tensor.for_each_chunk(FileSink::CHUNK, |bytes| {
-                    file.put(offset, bytes)?;
-                    offset += bytes.len() as u64;
+                    for part in bytes.chunks(step) {
+                        file.put(offset, part)?;
+                        offset += part.len() as u64;
+                        if let Some(meter) = self.meter {
+                            meter.add(part.len(), || self.plan.keys.tensor(index));
+                        }
+                    }
                     Ok(())
-                })
+                })?;
+                return Ok(());
+            }
+            #[cfg(feature = "object_store")]
+            Sink::Window(window) => {
+                return window.if_within(slot.offset, slot.len, |window| {
+                    tensor.for_each_chunk(FileSink::CHUNK, |bytes| {
+                        window.put(offset, bytes);
+                        offset += bytes.len() as u64;
+                        Ok(())
+                    })
+                });
             }
         }
+        self.count(slot.len, index);
+        Ok(())
     }
 
     pub(crate) fn tensor_bytes(&mut self, dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<()> {
-        let slot = self.claim(dtype, shape)?;
+        let index = self.next;
+        let Some(slot) = self.claim(dtype, shape)? else { return Ok(()) };
         if bytes.len() != slot.len {
             return Err(changed(format!("a tensor of {} bytes has {} now", slot.len, bytes.len())));
         }
         match &mut self.sink {
-            Sink::Memory(region) => region.put(slot.position, |place| memory::copy_into(place, bytes)),
-            Sink::File(file) => file.put(slot.offset, bytes),
+            Sink::Memory(region) => region.put(slot.position, |place| memory::copy_into(place, bytes))?,
+            Sink::File(file) => file.put(slot.offset, bytes)?,
+            #[cfg(feature = "object_store")]
+            Sink::Window(window) => {
+                window.put(slot.offset, bytes);
+                return Ok(());
+            }
         }
+        self.count(slot.len, index);
+        Ok(())
     }
 
     /// Ends the walk: every tensor must have come, and under the names that were planned.

@@ -1,0 +1,194 @@
+//! A model's skeleton beside a file: what is where, what is missing, and what is left over.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::cast;
+use crate::de::contents::Item;
+use crate::de::place::{self, Place};
+use crate::de::reader::Reader;
+use crate::de::value::Value;
+use crate::de::{list, map};
+use crate::error::nearest;
+use crate::report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
+use crate::ser::plan::Keys;
+use crate::ser::skeleton::{Body, Skeleton, Step};
+use crate::{Casts, Result};
+
+/// What a file has for each part of a model.
+pub(crate) struct Fit<'s, 'x, 'de> {
+    skeleton: &'s Skeleton,
+    reader: &'s Reader<'x, 'de>,
+    /// By the tensor's place in the walk.
+    pub(crate) tensors: Vec<Found>,
+    /// By the leaf's place in the walk.
+    pub(crate) leaves: Vec<Found>,
+}
+
+/// One tensor or leaf of a model.
+pub(crate) struct Found {
+    /// Its key in the file, or as it would be there.
+    pub(crate) key: String,
+    pub(crate) item: Option<Item>,
+}
+
+/// Looks up every part of a model.
+pub(crate) fn compare<'s, 'x, 'de>(skeleton: &'s Skeleton, reader: &'s Reader<'x, 'de>) -> Result<Fit<'s, 'x, 'de>> {
+    // A naming may not have a key for every path; then the path itself names what is missing.
+    let keys = Keys::assign(skeleton, reader.contents.naming()).ok();
+    let mut fit = Fit { skeleton, reader, tensors: Vec::new(), leaves: Vec::new() };
+    if !skeleton.nodes().is_empty() {
+        fit.node(0, Some(&Value::root(reader).place), keys.as_ref())?;
+    }
+    Ok(fit)
+}
+
+impl<'x> Fit<'_, 'x, '_> {
+    fn node(&mut self, index: usize, place: Option<&Place<'x>>, keys: Option<&Keys>) -> Result<()> {
+        let Some(node) = self.skeleton.node(index) else { return Ok(()) };
+        let item = place.and_then(|place| place.item(self.reader));
+        let key = |planned: Option<&str>| match (item, planned) {
+            (Some(item), _) => self.reader.contents.key(item).to_owned(),
+            (None, Some(key)) => key.to_owned(),
+            (None, None) => self.skeleton.path_of(index),
+        };
+        match node.body {
+            Body::Tensor => {
+                let key = key(keys.map(|keys| keys.tensor(self.tensors.len())));
+                self.tensors.push(Found { key, item });
+            }
+            Body::Leaf(_) => {
+                let key = key(keys.and_then(|keys| keys.leaf(self.leaves.len())));
+                self.leaves.push(Found { key, item });
+            }
+            Body::Nothing => {}
+            body => {
+                let below = place.map(|place| self.below(body, place)).transpose()?;
+                for child in self.skeleton.children(index) {
+                    let Some(node) = self.skeleton.node(child).filter(|node| node.stores) else { continue };
+                    let place = match (&below, place) {
+                        (Some(below), Some(place)) => self.child(node.step, place, below)?,
+                        _ => None,
+                    };
+                    self.node(child, place.as_ref(), keys)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a place holds by index or by key, as the body of the model would ask for it.
+    fn below(&self, body: Body, place: &Place<'x>) -> Result<Below<'x>> {
+        Ok(match body {
+            Body::List { .. } => Below::Items(list::items(self.reader, place)?.into_iter().flatten().collect()),
+            Body::Map => {
+                let entries = map::entries(self.reader, place).into_iter();
+                Below::Entries(entries.map(|(key, place)| (key.into_owned(), place)).collect())
+            }
+            _ => Below::Fields,
+        })
+    }
+
+    fn child(&self, step: Step, place: &Place<'x>, below: &Below<'x>) -> Result<Option<Place<'x>>> {
+        Ok(match (step, below) {
+            (Step::Field(name) | Step::Variant(name), _) => {
+                let children = place.children(self.reader);
+                place::find(self.reader, place.below(), &children, name, &mut |_| {})?.map(Place::Here)
+            }
+            (Step::Key(span) | Step::IntKey(span), Below::Entries(entries)) => {
+                entries.get(self.skeleton.text(span)).cloned()
+            }
+            (Step::Index(index), Below::Items(items)) => items.get(&index).cloned(),
+            _ => None,
+        })
+    }
+
+    fn used(&self) -> BTreeSet<Item> {
+        self.tensors.iter().chain(&self.leaves).filter_map(|found| found.item).collect()
+    }
+
+    /// What the file has and the model has not.
+    fn left_over(&self) -> Vec<Item> {
+        let used = self.used();
+        self.reader.contents.items().iter().copied().filter(|item| !used.contains(item)).collect()
+    }
+
+    /// Whether the file must have the leaves of the model: one of another tool has none.
+    fn leaves_are_due(&self) -> bool {
+        self.reader.contents.entry().is_some()
+    }
+
+    /// All that does not fit.
+    pub(crate) fn mismatch(&self, keep_missing: bool, deny_unknown: bool) -> Mismatch {
+        let contents = self.reader.contents;
+        let left_over = self.left_over();
+        let free: Vec<&str> = left_over.iter().map(|item| contents.key(*item)).collect();
+        let leaves = self.leaves.iter().filter(|_| self.leaves_are_due());
+        let missing: Vec<&str> =
+            self.tensors.iter().chain(leaves).filter(|found| found.item.is_none()).map(Found::key).collect();
+        let mut mismatch = Mismatch::default();
+        for (info, found) in self.skeleton.tensors().iter().zip(&self.tensors) {
+            let key = found.key.clone();
+            let Some(Item::Tensor(tensor)) = found.item else {
+                if found.item.is_some() {
+                    mismatch.leaves.push(Unexpected { nearest: nearest(&key, free.iter().copied()), key });
+                }
+                continue;
+            };
+            let (Ok(entry), Ok(shape)) = (self.reader.entry(tensor), self.reader.shape(tensor)) else { continue };
+            let expected = self.skeleton.shape(info);
+            let like = |fits: &dyn Fn(usize) -> bool| {
+                let items = left_over.iter().filter(|item| matches!(item, Item::Tensor(other) if fits(*other)));
+                nearest(&key, items.map(|item| contents.key(*item)))
+            };
+            if shape != expected {
+                let nearest = like(&|other| self.reader.shape(other).is_ok_and(|shape| shape == expected));
+                mismatch.shapes.push(OtherShape { key, expected: expected.to_vec(), found: shape.to_vec(), nearest });
+            } else if !cast::allowed(entry.dtype, info.dtype, self.reader.casts) {
+                let nearest = like(&|other| self.reader.entry(other).is_ok_and(|other| other.dtype == info.dtype));
+                let lossy = cast::allowed(entry.dtype, info.dtype, Casts::Lossy);
+                mismatch.dtypes.push(OtherDtype { key, expected: info.dtype, found: entry.dtype, lossy, nearest });
+            }
+        }
+        if !keep_missing {
+            let all = || contents.items().iter().map(|item| contents.key(*item));
+            mismatch.missing.extend(missing.iter().map(|key| Missing {
+                key: (*key).to_owned(),
+                nearest: nearest(key, free.iter().copied()).or_else(|| nearest(key, all())),
+            }));
+        }
+        if deny_unknown {
+            let model = || self.tensors.iter().chain(&self.leaves).map(Found::key);
+            mismatch.unexpected.extend(free.iter().map(|key| Unexpected {
+                key: (*key).to_owned(),
+                nearest: nearest(key, missing.iter().copied()).or_else(|| nearest(key, model())),
+            }));
+        }
+        mismatch
+    }
+
+    /// What was done, when all that had to fit did.
+    pub(crate) fn report(&self) -> Report {
+        let mut report = Report::default();
+        for found in self.tensors.iter().chain(&self.leaves) {
+            let keys = if found.item.is_some() { &mut report.loaded } else { &mut report.kept };
+            keys.push(found.key.clone());
+        }
+        let contents = self.reader.contents;
+        report.ignored.extend(self.left_over().into_iter().map(|item| contents.key(item).to_owned()));
+        report
+    }
+}
+
+impl Found {
+    fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// What lies below a place.
+enum Below<'x> {
+    /// Each is looked up by its name.
+    Fields,
+    Items(HashMap<usize, Place<'x>>),
+    Entries(HashMap<String, Place<'x>>),
+}
