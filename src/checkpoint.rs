@@ -186,7 +186,7 @@ impl<'a> Checkpoint<'a> {
             let bytes = reader.bytes(index)?.into_owned();
             Tensor::new(reader.entry(index)?.dtype, reader.shape(index)?.to_vec(), bytes)
         };
-        read().map_err(|error| self.locate(error))
+        read().map_err(|error| self.locate(error.at(|| key.to_owned())))
     }
 
     /// Borrows one tensor.

@@ -82,7 +82,8 @@ impl<'x, 'de> Reader<'x, 'de> {
     /// Notes a field that its type does not do without.
     #[cold]
     pub(crate) fn learn(&self, name: &'static str, fields: &'static [&'static str], field: &str) {
-        if !self.is_wanting(name, fields, field) {
+        // A field that the type does not have would never be asked for.
+        if fields.contains(&field) && !self.is_wanting(name, fields, field) {
             self.wanting.borrow_mut().push((name, fields.as_ptr(), field.to_owned()));
             self.learned.set(true);
         }

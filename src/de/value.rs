@@ -79,8 +79,9 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     fn mismatch(&self, expected: &str) -> Error {
         let reader = self.reader;
         let error = match &self.place {
-            Place::Absent(key) | Place::Gap(key) => {
-                Error::new(ErrorKind::Missing { nearest: reader.contents.nearest(key) })
+            Place::Absent(absent) | Place::Gap(absent) => {
+                Error::new(ErrorKind::Missing { nearest: reader.contents.nearest(&absent.key) })
+                    .with_note(|| self.place.surroundings(reader))
             }
             place => Error::types(expected, place.describe(reader)),
         };
@@ -130,6 +131,12 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     fn entries<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         self.descend()?;
         Entries::visit(self, visitor)
+    }
+
+    /// Whether a struct that looks like ndarray's is one's own: then its fields are there.
+    fn has_fields(&self, fields: &[&str]) -> bool {
+        let children = self.place.children(self.reader);
+        fields.iter().any(|field| children.iter().any(|child| child.token.name == *field))
     }
 
     /// Whether the file says, or the keys suggest, that this module is a list.
@@ -308,8 +315,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             None if name == handshake::TENSOR || name == handshake::TENSOR_VIEW => {
                 return Err(self.mismatch("a tensor"));
             }
-            // A struct of one's own may look like ndarray's; but then its fields are there.
-            None if array && self.place.below().is_none() => return Err(self.mismatch("a tensor")),
+            None if array && !self.has_fields(fields) => return Err(self.mismatch("a tensor")),
             _ => {}
         }
         if let Some(leaf) = self.leaf()
