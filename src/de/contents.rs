@@ -59,16 +59,18 @@ impl<'a> Contents<'a> {
             }
         }
         let naming = find_naming(&header, entry.as_ref(), wanted)?;
-        let mut contents = Self { header, naming, entry, user, items: leaves };
-        contents.sort();
+        let mut contents = Self { header, naming, entry, user, items: Vec::new() };
+        contents.items = contents.sorted(leaves);
         Ok(contents)
     }
 
-    fn sort(&mut self) {
+    /// The tensors and these leaves; a key that both have is the tensor's, as no save makes such.
+    fn sorted(&self, leaves: Vec<Item>) -> Vec<Item> {
         let tensors = (0..self.header.entries().len()).map(Item::Tensor);
-        let mut items: Vec<Item> = tensors.chain(self.items.iter().copied()).collect();
+        let mut items: Vec<Item> = tensors.chain(leaves).collect();
         items.sort_by(|a, b| self.naming.compare(self.key(*a), self.key(*b)));
-        self.items = items;
+        items.dedup_by(|later, earlier| matches!(later, Item::Leaf(_)) && self.key(*later) == self.key(*earlier));
+        items
     }
 
     pub(crate) fn header(&self) -> &Header<'a> {

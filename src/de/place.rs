@@ -1,6 +1,7 @@
 //! Where in a file a value is read from.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use crate::de::contents::Item;
 use crate::de::node::{Child, Node};
@@ -45,6 +46,8 @@ pub(crate) struct Here<'x> {
 pub(crate) struct Siblings<'x> {
     pub(crate) parent: Node,
     pub(crate) base: Cow<'x, str>,
+    /// The children of `parent` that are items, or items of items.
+    pub(crate) items: Rc<[Child<'x>]>,
 }
 
 impl<'x> Place<'x> {
@@ -232,14 +235,12 @@ pub(crate) fn find<'x>(
     }
     let found = by_name.is_some();
     if let Some(parent) = parent {
-        let sibling = |child: &Child<'x>| crate::de::list::is_item(&child.token.name, field);
-        let mut siblings = false;
-        for (index, _) in children.iter().enumerate().filter(|(_, child)| sibling(child)) {
-            siblings = true;
-            used(index);
-        }
-        if siblings {
-            here.list = Some(Siblings { parent, base: Cow::Owned(field.to_owned()) });
+        let sibling = |(_, child): &(usize, &Child<'x>)| crate::de::list::is_item(&child.token.name, field);
+        let siblings = children.iter().enumerate().filter(sibling);
+        let items: Rc<[Child<'x>]> =
+            siblings.inspect(|(index, _)| used(*index)).map(|(_, child)| child.clone()).collect();
+        if !items.is_empty() {
+            here.list = Some(Siblings { parent, base: Cow::Owned(field.to_owned()), items });
             return Ok(Some(here));
         }
     }

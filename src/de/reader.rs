@@ -38,6 +38,8 @@ pub(crate) struct Reader<'x, 'de> {
     wanting: RefCell<Vec<Wanting>>,
     /// Whether something was learned in this attempt.
     learned: Cell<bool>,
+    /// How many more items that are not there the lists may have in this attempt.
+    gaps: Cell<usize>,
 }
 
 impl<'x, 'de> Reader<'x, 'de> {
@@ -49,7 +51,19 @@ impl<'x, 'de> Reader<'x, 'de> {
         max_depth: usize,
     ) -> Self {
         let (wanting, learned) = (RefCell::default(), Cell::default());
-        Self { contents, text, data, casts, max_depth, wanting, learned }
+        let gaps = Cell::new(Self::gaps_of(contents));
+        Self { contents, text, data, casts, max_depth, wanting, learned, gaps }
+    }
+
+    fn gaps_of(contents: &Contents<'_>) -> usize {
+        4096 + 16 * contents.items().len()
+    }
+
+    /// Whether `count` more gaps are in proportion to the file.
+    pub(crate) fn afford_gaps(&self, count: usize) -> bool {
+        let left = self.gaps.get().checked_sub(count);
+        self.gaps.set(left.unwrap_or_default());
+        left.is_some()
     }
 
     /// Reads a value.
@@ -71,6 +85,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             if value.is_ok() || !self.learned.take() {
                 return value;
             }
+            self.gaps.set(Self::gaps_of(self.contents));
         }
     }
 

@@ -4,6 +4,7 @@ use serde::de::{DeserializeSeed, Deserializer, Visitor};
 
 use crate::de::access::{Entries, Fields, Items, Variant};
 use crate::de::element::Scalar;
+use crate::de::json::Level;
 use crate::de::leaf::Leaf;
 use crate::de::list;
 use crate::de::node::{Child, Node};
@@ -58,7 +59,8 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
 
     fn leaf(&self) -> Option<Leaf<'x, 'de>> {
         let text = self.reader.contents.leaf(self.place.leaf(self.reader)?)?;
-        Some(Leaf::new(self.reader.text(text), self.reader.lend(text), self.tree))
+        let level = Level { depth: self.depth, max_depth: self.reader.max_depth };
+        Some(Leaf::new(self.reader.text(text), self.reader.lend(text), level))
     }
 
     /// Whether a tensor is here that reads as a sequence of its elements.
@@ -146,7 +148,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         match contents.entry() {
             Some(entry) => {
                 let key = contents.naming().trim(node.prefix(contents));
-                entry.lists.iter().any(|list| list == key)
+                entry.is_list(key)
             }
             // A map whose keys are 0, 1, 2, … is one in a `Tree`, but a buffer has to guess.
             None if self.tree => false,
