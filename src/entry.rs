@@ -50,7 +50,16 @@ impl Entry {
             naming: Naming::from_description(&entry)?,
             bare: entry.get("bare").is_some_and(|bare| bare == true),
             leaves: keys("leaves")?,
-            lists: keys("lists")?,
+            lists: {
+                let mut lists = keys("lists")?;
+                lists.sort_unstable();
+                lists
+            },
         })
+    }
+
+    /// Whether this is the key of a list, in an entry that was read.
+    pub(crate) fn is_list(&self, key: &str) -> bool {
+        self.lists.binary_search_by(|list| list.as_str().cmp(key)).is_ok()
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::{Expected, Unexpected};
+
 use crate::Dtype;
 use crate::report::Mismatch;
 
@@ -23,6 +25,8 @@ struct Inner {
     file: Option<PathBuf>,
     /// The field that serde found missing or unknown, until its module completes it to a key.
     field: Option<String>,
+    /// What else helps.
+    note: Option<String>,
 }
 
 /// What went wrong, without the key and the file.
@@ -33,31 +37,31 @@ pub enum ErrorKind {
     #[error("{0}")]
     Io(io::Error),
     /// The bytes are no safetensors file; `found` says what they look like instead.
-    #[error("not a safetensors file: {found}")]
+    #[error("not a safetensors file: {}", long(.found))]
     NotSafetensors {
         /// What the bytes look like.
         found: String,
     },
     /// The header breaks the format.
-    #[error("invalid safetensors header: {reason}")]
+    #[error("invalid safetensors header: {}", long(.reason))]
     Header {
         /// What is wrong with it.
         reason: String,
     },
     /// The type asks for something that the file does not have.
-    #[error("missing{}", nearest_hint(.nearest))]
+    #[error("missing{}", nearest_hint(.nearest.as_deref()))]
     Missing {
         /// The most similar key that the file has.
         nearest: Option<String>,
     },
     /// The file has a key that the type does not know.
-    #[error("unknown key{}", nearest_hint(.nearest))]
+    #[error("unknown key{}", nearest_hint(.nearest.as_deref()))]
     Unknown {
         /// The most similar name that the type has.
         nearest: Option<String>,
     },
     /// The dtype in the file does not convert to the one asked for.
-    #[error("expected {expected}, found dtype {found}{}", cast_hint(*.lossy))]
+    #[error("expected {}, found dtype {found}{}", long(.expected), cast_hint(*.lossy))]
     Dtype {
         /// What was asked for.
         expected: String,
@@ -67,7 +71,7 @@ pub enum ErrorKind {
         lossy: bool,
     },
     /// The shape in the file is another one.
-    #[error("expected {expected}, found shape {found:?}")]
+    #[error("expected {}, found shape {}", long(.expected), long(&format!("{found:?}")))]
     Shape {
         /// What was asked for.
         expected: String,
@@ -75,7 +79,7 @@ pub enum ErrorKind {
         found: Vec<usize>,
     },
     /// A tensor where a leaf belongs, a leaf where a module belongs, and the like.
-    #[error("expected {expected}, found {found}")]
+    #[error("expected {}, found {}", long(.expected), long(.found))]
     Type {
         /// What was asked for.
         expected: String,
@@ -83,7 +87,7 @@ pub enum ErrorKind {
         found: String,
     },
     /// Two parts of a value would be stored under one key, or one inside the other.
-    #[error("{first} and {second} would both be stored here: rename one of them")]
+    #[error("`{}` and `{}` would both be stored here: rename one of them", short(.first), short(.second))]
     Clash {
         /// The path of the first.
         first: String,
@@ -91,7 +95,7 @@ pub enum ErrorKind {
         second: String,
     },
     /// Two keys of the file fit one field.
-    #[error("both `{first}` and `{second}` fit this field")]
+    #[error("both `{}` and `{}` fit", short(.first), short(.second))]
     Ambiguous {
         /// One key.
         first: String,
@@ -99,7 +103,7 @@ pub enum ErrorKind {
         second: String,
     },
     /// A key or a path that the naming cannot hold.
-    #[error("the {naming} naming cannot hold this: {reason}")]
+    #[error("the {naming} naming cannot hold this: {}", long(.reason))]
     Naming {
         /// The naming.
         naming: String,
@@ -113,13 +117,13 @@ pub enum ErrorKind {
         limit: usize,
     },
     /// A borrowed type was asked of something that cannot lend.
-    #[error("cannot borrow: {reason}")]
+    #[error("cannot borrow: {}", long(.reason))]
     Borrow {
         /// Why not, and what can.
         reason: String,
     },
     /// The value changed between the two walks of a save.
-    #[error("the value changed while it was being saved: {reason}")]
+    #[error("the value changed while it was being saved: {}", long(.reason))]
     Changed {
         /// What differs.
         reason: String,
@@ -128,28 +132,69 @@ pub enum ErrorKind {
     #[error("{0}")]
     Mismatch(Box<Mismatch>),
     /// Something that the format cannot express.
-    #[error("{0}")]
+    #[error("{}", long(.0))]
     Unsupported(String),
     /// A message of a `Serialize` or `Deserialize` implementation.
-    #[error("{0}")]
+    #[error("{}", long(.0))]
     Custom(String),
 }
 
-fn nearest_hint(nearest: &Option<String>) -> String {
-    match nearest {
-        Some(key) => format!(" (the nearest is `{key}`)"),
-        None => String::new(),
+fn nearest_hint(nearest: Option<&str>) -> String {
+    nearest.map(|key| format!(" (the nearest is `{}`)", short(key))).unwrap_or_default()
+}
+
+/// A text whose length somebody else chose: its beginning and its end.
+struct Cut<'t> {
+    start: &'t str,
+    end: Option<&'t str>,
+}
+
+/// A key, or another name, so far as a person needs it.
+fn short(text: &str) -> Cut<'_> {
+    Cut::new(text, 200)
+}
+
+/// A sentence, so far as a person reads it.
+fn long(text: &str) -> Cut<'_> {
+    Cut::new(text, 1200)
+}
+
+impl<'t> Cut<'t> {
+    fn new(text: &'t str, limit: usize) -> Self {
+        if text.len() <= limit {
+            return Self { start: text, end: None };
+        }
+        let boundary = |at: usize| (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        let start = text.get(..boundary(limit * 2 / 3)).unwrap_or_default();
+        Self { start, end: text.get(boundary(text.len() - limit / 3)..) }
+    }
+}
+
+impl fmt::Display for Cut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.start)?;
+        self.end.map_or(Ok(()), |end| write!(f, "…{end}"))
+    }
+}
+
+/// `a`, `b` and so many more.
+pub(crate) fn names<'n>(mut names: impl Iterator<Item = &'n str>) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<String> = names.by_ref().take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
+    match names.count() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
 fn cast_hint(lossy: bool) -> &'static str {
-    if lossy { " (Casts::Lossy converts it with loss)" } else { "" }
+    if lossy { " (Casts::Lossy would convert it)" } else { "" }
 }
 
 impl Error {
     #[cold]
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, key: None, file: None, field: None }))
+        Self(Box::new(Inner { kind, key: None, file: None, field: None, note: None }))
     }
 
     #[cold]
@@ -204,6 +249,15 @@ impl Error {
         self
     }
 
+    /// Adds what helps to find the mistake.
+    #[cold]
+    pub(crate) fn with_note(mut self, note: impl FnOnce() -> Option<String>) -> Self {
+        if self.0.note.is_none() {
+            self.0.note = note();
+        }
+        self
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
@@ -229,10 +283,14 @@ impl fmt::Display for Error {
             write!(f, "{}: ", file.display())?;
         }
         match (&self.0.key, &self.0.field) {
-            (Some(key), _) | (None, Some(key)) => write!(f, "`{key}`: ")?,
+            (Some(key), _) | (None, Some(key)) => write!(f, "`{}`: ", short(key))?,
             (None, None) => {}
         }
-        write!(f, "{}", self.0.kind)
+        write!(f, "{}", self.0.kind)?;
+        match &self.0.note {
+            Some(note) => write!(f, "; {}", long(note)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -265,6 +323,22 @@ impl serde::de::Error for Error {
     }
 
     #[cold]
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::types(expected.to_string(), unexpected.to_string())
+    }
+
+    #[cold]
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::types(expected.to_string(), unexpected.to_string())
+    }
+
+    #[cold]
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let expected = format!("one of the variants {}", names(expected.iter().copied()));
+        Self::types(expected, format!("`{}`", short(variant)))
+    }
+
+    #[cold]
     fn missing_field(field: &'static str) -> Self {
         let mut error = Self::new(ErrorKind::Missing { nearest: None });
         error.0.field = Some(field.to_owned());
@@ -281,11 +355,31 @@ impl serde::de::Error for Error {
 }
 
 /// The candidate most like `wanted`, when any is like it at all.
+///
+/// The first candidates are the ones to look at when there are too many to compare them all.
 pub(crate) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    /// In pairs of bytes: a moment's work.
+    const BUDGET: usize = 20_000_000;
+    let mut left = BUDGET;
     candidates
         .into_iter()
-        .map(|key| (strsim::jaro_winkler(wanted, key), key))
+        .filter(|key| {
+            let (shorter, longer) = (wanted.len().min(key.len()), wanted.len().max(key.len()));
+            let rest = if longer > 4 * shorter + 16 { None } else { left.checked_sub(shorter.saturating_mul(longer)) };
+            left = rest.unwrap_or(left);
+            rest.is_some()
+        })
+        .map(|key| (likeness(wanted, key), key))
         .filter(|(likeness, _)| *likeness > 0.7)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        // Of equal ones the first.
+        .reduce(|best, other| if other.0 > best.0 { other } else { best })
         .map(|(_, key)| key.to_owned())
+}
+
+fn likeness(wanted: &str, key: &str) -> f64 {
+    // What is there below another level is what was meant, more often than not.
+    if key.strip_suffix(wanted).is_some_and(|above| above.ends_with(|end: char| !end.is_alphanumeric())) {
+        return 2.0;
+    }
+    strsim::jaro_winkler(wanted, key)
 }

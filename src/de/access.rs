@@ -12,6 +12,7 @@ use crate::de::key::Key;
 use crate::de::list;
 use crate::de::map;
 use crate::de::place::{self, Place};
+use crate::de::reader::Reader;
 use crate::de::tensor::TensorSource;
 use crate::de::value::Value;
 use crate::error::ErrorKind;
@@ -47,8 +48,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
                 if matches!(error.kind(), ErrorKind::Missing { .. }) {
                     reader.learn(name, names, &field);
                 }
-                let key = place.field_key(reader, &field);
-                error = error.with_nearest(|| reader.contents.nearest(&key)).at(|| key);
+                error = missing(reader, &place, &field, error);
             }
             error
         })
@@ -74,7 +74,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             match found {
                 Some(here) => fields.push((Field::Known(field), Place::Here(here))),
                 None if reader.is_wanting(name, names, field) => {
-                    fields.push((Field::Known(field), Place::Absent(place.field_key(reader, field))));
+                    fields.push((Field::Known(field), place.absent_field(reader, field)));
                 }
                 None => {}
             }
@@ -95,7 +95,12 @@ impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
             Field::Known(name) => Key::Lent(name),
             Field::Unknown(name) => Key::Text(name),
         };
-        seed.deserialize(key).map(Some)
+        let reader = self.parent.reader;
+        seed.deserialize(key).map(Some).map_err(|mut error: Error| match (error.take_field(), &self.value) {
+            // A key that the type does not know is known here.
+            (Some(_), Some(place)) => error.at(|| place.key(reader)),
+            _ => error,
+        })
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
@@ -116,13 +121,21 @@ impl<'r, 'x, 'de> Entries<'r, 'x, 'de> {
         let entries = map::entries(parent.reader, &parent.place).into_iter();
         let (reader, place) = (parent.reader, parent.place.clone());
         visitor.visit_map(Self { parent, entries, value: None }).map_err(|mut error| match error.take_field() {
-            Some(field) => {
-                let key = place.field_key(reader, &field);
-                error.with_nearest(|| reader.contents.nearest(&key)).at(|| key)
-            }
+            Some(field) => missing(reader, &place, &field, error),
             None => error,
         })
     }
+}
+
+/// Completes an error about a field to one about a key.
+#[cold]
+fn missing(reader: &Reader<'_, '_>, place: &Place<'_>, field: &str, error: Error) -> Error {
+    let key = place.field_key(reader, field);
+    if !matches!(error.kind(), ErrorKind::Missing { .. }) {
+        return error.at(|| key);
+    }
+    let error = error.with_nearest(|| reader.contents.nearest(&key)).with_note(|| place.surroundings(reader));
+    error.at(|| key)
 }
 
 impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
@@ -200,7 +213,7 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
         self.next += 1;
         let place = match self.items.next_if(|(at, _)| *at == index) {
             Some((_, place)) => place,
-            None => Place::Gap(self.parent.place.item_key(self.parent.reader, index)),
+            None => self.parent.place.absent_item(self.parent.reader, index),
         };
         self.parent.below(place).give(seed).map(Some)
     }
@@ -327,7 +340,7 @@ impl<'r, 'x, 'de> Variant<'r, 'x, 'de> {
         match found {
             Some((name, place)) => visitor.visit_enum(Self { parent, name, place }),
             None => {
-                let expected = format!("a variant of {name}: {}", variants.join(", "));
+                let expected = format!("a variant of {name}: {}", crate::error::names(variants.iter().copied()));
                 Err(Error::types(expected, place.describe(reader)))
             }
         }

@@ -64,16 +64,18 @@ impl<'a> Contents<'a> {
             }
         }
         let naming = find_naming(&header, entry.as_ref(), wanted)?;
-        let mut contents = Self { header, naming, entry, user, items: leaves };
-        contents.sort();
+        let mut contents = Self { header, naming, entry, user, items: Vec::new() };
+        contents.items = contents.sorted(leaves);
         Ok(contents)
     }
 
-    fn sort(&mut self) {
+    /// The tensors and these leaves; a key that both have is the tensor's, as no save makes such.
+    fn sorted(&self, leaves: Vec<Item>) -> Vec<Item> {
         let tensors = (0..self.header.entries().len()).map(Item::Tensor);
-        let mut items: Vec<Item> = tensors.chain(self.items.iter().copied()).collect();
+        let mut items: Vec<Item> = tensors.chain(leaves).collect();
         items.sort_by(|a, b| self.naming.compare(self.key(*a), self.key(*b)));
-        self.items = items;
+        items.dedup_by(|later, earlier| matches!(later, Item::Leaf(_)) && self.key(*later) == self.key(*earlier));
+        items
     }
 
     pub(crate) fn header(&self) -> &Header<'a> {
@@ -136,7 +138,12 @@ impl<'a> Contents<'a> {
 
     /// The key most like one that is missing.
     pub(crate) fn nearest(&self, key: &str) -> Option<String> {
-        crate::error::nearest(key, self.items.iter().map(|item| self.key(*item)))
+        let (before, after) =
+            self.items.split_at(self.items.partition_point(|item| self.naming.compare(self.key(*item), key).is_lt()));
+        // From where it would stand, to both sides.
+        let (mut before, mut after) = (before.iter().rev(), after.iter());
+        let outward = (0..before.len().max(after.len())).flat_map(|_| [before.next(), after.next()]).flatten();
+        crate::error::nearest(key, outward.map(|item| self.key(*item)))
     }
 }
 
@@ -149,12 +156,14 @@ fn find_entry(header: &Header<'_>) -> Option<Entry> {
 fn find_naming(header: &Header<'_>, entry: Option<&Entry>, wanted: &Wanted) -> Result<Naming> {
     let mut keys: Vec<&str> = header.entries().iter().map(|entry| header.key(entry)).collect();
     match wanted {
-        Wanted::Exactly(naming) => check(naming, &mut keys).map(|()| naming.clone()),
+        Wanted::Exactly(naming) => {
+            check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys))
+        }
         Wanted::Like(naming) => match entry.map(|entry| &entry.naming).filter(|found| found.is_like(naming)) {
             Some(found) => check(found, &mut keys).map(|()| found.clone()),
             None => match naming.detect_scheme(&keys) {
                 Some(found) => Ok(found),
-                None => check(naming, &mut keys).map(|()| naming.clone()),
+                None => check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys)),
             },
         },
         // A tool that does not know the entry may have changed the keys.
@@ -163,6 +172,12 @@ fn find_naming(header: &Header<'_>, entry: Option<&Entry>, wanted: &Wanted) -> R
             None => Ok(Naming::detect(keys)),
         },
     }
+}
+
+/// Adds the naming that would do.
+#[cold]
+fn suggest(error: Error, keys: &[&str]) -> Error {
+    error.with_note(|| Some(format!("the keys of this file fit {}", Naming::detect(keys.iter().copied()))))
 }
 
 fn check(naming: &Naming, keys: &mut [&str]) -> Result<()> {

@@ -10,27 +10,56 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
 use crate::de::key::Key;
+use crate::error::ErrorKind;
 use crate::handshake;
 use crate::ser::leaf::non_finite;
 use crate::{Error, Result};
 
+/// How deep a leaf lies, or a part of one: the levels of the file above it count as well.
+#[derive(Clone, Copy)]
+pub(crate) struct Level {
+    pub(crate) depth: usize,
+    pub(crate) max_depth: usize,
+}
+
+impl Level {
+    /// One level further down.
+    pub(crate) fn below(self) -> Result<Self> {
+        match self.max_depth {
+            limit if self.depth >= limit => Err(Error::new(ErrorKind::Depth { limit })),
+            _ => Ok(Self { depth: self.depth + 1, ..self }),
+        }
+    }
+
+    /// Inside a newtype struct; that of a tree is no level.
+    pub(crate) fn newtype(self, name: &str) -> Result<Self> {
+        if name == handshake::TREE { Ok(self) } else { self.below() }
+    }
+}
+
 #[derive(Clone, Copy)]
 pub(crate) struct Json<'v> {
     value: &'v Value,
-    tree: bool,
+    level: Level,
 }
 
 impl<'v> Json<'v> {
-    pub(crate) fn new(value: &'v Value, tree: bool) -> Self {
-        Self { value, tree }
+    pub(crate) fn new(value: &'v Value, level: Level) -> Self {
+        Self { value, level }
     }
 
-    fn below(self, value: &'v Value) -> Self {
+    /// The container of parts of this one.
+    fn open(self) -> Result<Self> {
+        Ok(Self { level: self.level.below()?, ..self })
+    }
+
+    /// A part of a container.
+    fn part(self, value: &'v Value) -> Self {
         Self { value, ..self }
     }
 
     fn seq<'de, V: Visitor<'de>>(self, items: &'v [Value], visitor: V) -> Result<V::Value> {
-        let mut seq = Items { json: self, items: items.iter() };
+        let mut seq = Items { json: self.open()?, items: items.iter() };
         let value = visitor.visit_seq(&mut seq)?;
         match seq.items.len() {
             0 => Ok(value),
@@ -39,7 +68,7 @@ impl<'v> Json<'v> {
     }
 
     fn map<'de, V: Visitor<'de>>(self, entries: &'v Map<String, Value>, visitor: V) -> Result<V::Value> {
-        visitor.visit_map(Entries { json: self, entries: entries.iter(), value: None })
+        visitor.visit_map(Entries { json: self.open()?, entries: entries.iter(), value: None })
     }
 }
 
@@ -101,7 +130,7 @@ impl<'de> Deserializer<'de> for Json<'_> {
     digits! { deserialize_i128 => visit_i128(i128), deserialize_u128 => visit_u128(u128) }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self.open()?) }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
@@ -109,7 +138,7 @@ impl<'de> Deserializer<'de> for Json<'_> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
-        visitor.visit_newtype_struct(Self { tree: self.tree || name == handshake::TREE, ..self })
+        visitor.visit_newtype_struct(Self { level: self.level.newtype(name)?, ..self })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -121,7 +150,9 @@ impl<'de> Deserializer<'de> for Json<'_> {
         match self.value {
             Value::String(variant) => visitor.visit_enum(Variant { variant, payload: None }),
             Value::Object(entries) if entries.len() == 1 => match entries.iter().next() {
-                Some((variant, payload)) => visitor.visit_enum(Variant { variant, payload: Some(self.below(payload)) }),
+                Some((variant, payload)) => {
+                    visitor.visit_enum(Variant { variant, payload: Some(self.open()?.part(payload)) })
+                }
                 None => Err(Error::types("an enum variant", "{}")),
             },
             other => Err(Error::types("an enum variant", format!("the leaf `{other}`"))),
@@ -145,7 +176,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let json = self.json;
-        self.items.next().map(|value| seed.deserialize(json.below(value))).transpose()
+        self.items.next().map(|value| seed.deserialize(json.part(value))).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -170,7 +201,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         let value = self.value.take().ok_or_else(|| Error::unsupported("a value was asked for before its key"))?;
-        seed.deserialize(self.json.below(value))
+        seed.deserialize(self.json.part(value))
     }
 
     fn size_hint(&self) -> Option<usize> {

@@ -1,8 +1,9 @@
 //! Lists: `layers.0`, `layers_0` and `layers, layers_1` all read into a `Vec`.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use crate::de::node::Child;
 use crate::de::place::{Here, Place, Siblings};
 use crate::de::reader::Reader;
 use crate::error::ErrorKind;
@@ -17,11 +18,6 @@ pub(crate) fn index(text: &str) -> Option<usize> {
     if canonical && text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
-/// The index in `layers_3`, for the base `layers`.
-pub(crate) fn suffix(name: &str, base: &str) -> Option<usize> {
-    index(name.strip_prefix(base)?.strip_prefix('_')?)
-}
-
 /// Whether a name is that of an item of `base`, or of an item of an item.
 pub(crate) fn is_item(name: &str, base: &str) -> bool {
     let indices = name.strip_prefix(base).and_then(|rest| rest.strip_prefix('_'));
@@ -33,7 +29,7 @@ pub(crate) fn items<'x>(reader: &Reader<'x, '_>, place: &Place<'x>) -> Result<Op
     let Place::Here(here) = place else { return Ok(None) };
     let mut items = match dotted(reader, here) {
         Some(items) => items,
-        None => match suffixed(reader, here) {
+        None => match suffixed(here) {
             Some(items) => items,
             None => return Ok(None),
         },
@@ -46,7 +42,7 @@ pub(crate) fn items<'x>(reader: &Reader<'x, '_>, place: &Place<'x>) -> Result<Op
             return Err(Error::new(ErrorKind::Ambiguous { first: a.key(reader), second: b.key(reader) }));
         }
     }
-    check_gaps(&items)?;
+    check_gaps(reader, &items)?;
     Ok(Some(items))
 }
 
@@ -57,43 +53,49 @@ fn dotted<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
 }
 
 /// `layers_0, layers_1, …` or `layers, layers_1, …`
-fn suffixed<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
+fn suffixed<'x>(here: &Here<'x>) -> Option<Items<'x>> {
     let mut items = Items::new();
     if here.item.is_some() || here.node.is_some() {
         items.push((0, Place::Here(Here { list: None, ..here.clone() })));
     }
     if let Some(siblings) = &here.list {
-        let children = siblings.parent.children(reader.contents);
+        let Siblings { parent, base, .. } = siblings;
         // An item may be a list itself: `layers_0_0`.
-        let bases: HashSet<&str> = children.iter().filter_map(|child| base(&child.token.name)).collect();
-        for child in &children {
-            let Some(at) = suffix(&child.token.name, &siblings.base) else { continue };
-            let base = Cow::Owned(child.token.name.to_string());
-            let list = bases.contains(&*base).then_some(Siblings { parent: siblings.parent, base });
+        let mut below: HashMap<usize, Vec<Child<'x>>> = HashMap::new();
+        let mut named = Vec::new();
+        for child in siblings.items.iter() {
+            let indices = child.token.name.strip_prefix(&**base).and_then(|rest| rest.strip_prefix('_'));
+            match indices.map(|indices| indices.split_once('_').map_or((indices, false), |(first, _)| (first, true))) {
+                Some((first, true)) => {
+                    let Some(at) = index(first) else { continue };
+                    below.entry(at).or_default().push(child.clone());
+                }
+                Some((first, false)) => named.extend(index(first).map(|at| (at, child))),
+                None => {}
+            }
+        }
+        let list = |at: usize, items: Vec<Child<'x>>| {
+            let base = Cow::Owned(format!("{base}_{at}"));
+            Siblings { parent: *parent, base, items: items.into() }
+        };
+        for (at, child) in named {
+            let list = below.remove(&at).map(|items| list(at, items));
             items.push((at, Place::Here(Here { item: child.item, node: child.node, list })));
         }
         // The items of an item stand for it where it has no key of its own.
-        let known: HashSet<usize> = items.iter().map(|(at, _)| *at).collect();
-        for base in bases {
-            let Some(at) = suffix(base, &siblings.base).filter(|at| !known.contains(at)) else { continue };
-            let list = Some(Siblings { parent: siblings.parent, base: Cow::Owned(base.to_owned()) });
-            items.push((at, Place::Here(Here { list, ..Here::default() })));
-        }
+        let unnamed =
+            below.into_iter().map(|(at, items)| (at, Here { list: Some(list(at, items)), ..Here::default() }));
+        items.extend(unnamed.map(|(at, here)| (at, Place::Here(here))));
     }
     Some(items).filter(|items| !items.is_empty())
 }
 
-/// `layers` in `layers_3`.
-fn base(name: &str) -> Option<&str> {
-    let (base, digits) = name.rsplit_once('_')?;
-    index(digits).map(|_| base)
-}
-
-/// A key can claim any index; a list of that length must be worth building.
-fn check_gaps(items: &[(usize, Place<'_>)]) -> Result<()> {
+/// A key can claim any index; a list of that length must be worth building, and so must all lists
+/// of a file together.
+fn check_gaps(reader: &Reader<'_, '_>, items: &[(usize, Place<'_>)]) -> Result<()> {
     let limit = 4096 + 16 * items.len();
     match items.last() {
-        Some((last, _)) if *last > limit => {
+        Some((last, _)) if *last > limit || !reader.afford_gaps(*last + 1 - items.len()) => {
             let reason = format!("the index {last} is out of proportion to a list of {} items", items.len());
             Err(Error::unsupported(reason))
         }
@@ -103,7 +105,7 @@ fn check_gaps(items: &[(usize, Place<'_>)]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{index, is_item, suffix};
+    use super::{index, is_item};
 
     #[test]
     fn an_index_is_a_canonical_decimal() {
@@ -116,11 +118,11 @@ mod tests {
     }
 
     #[test]
-    fn a_suffix_follows_the_base_and_an_underscore() {
-        assert_eq!(suffix("layers_3", "layers"), Some(3));
-        assert_eq!(suffix("layers3", "layers"), None);
-        assert_eq!(suffix("layers_x", "layers"), None);
-        assert_eq!(suffix("layer_3", "layers"), None);
+    fn an_item_is_named_by_its_list_and_indices() {
+        assert!(is_item("layers_3", "layers"));
+        assert!(!is_item("layers3", "layers"));
+        assert!(!is_item("layers_x", "layers"));
+        assert!(!is_item("layer_3", "layers"));
         assert!(is_item("layers_3_0", "layers"));
         assert!(!is_item("layers_3_x", "layers"));
     }

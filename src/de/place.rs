@@ -1,11 +1,12 @@
 //! Where in a file a value is read from.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use crate::de::contents::Item;
 use crate::de::node::{Child, Node};
 use crate::de::reader::Reader;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, names};
 use crate::{Error, Result};
 
 /// One position of the value, which may be several things in the file: haiku has modules and
@@ -15,10 +16,21 @@ pub(crate) enum Place<'x> {
     Here(Here<'x>),
     /// The parameters of one module, as haiku's own two-level maps show them.
     Parameters(Vec<Child<'x>>),
-    /// Nothing is stored; this would be the key.
-    Absent(String),
-    /// An item of a list that is not there, though a later one is; this would be its key.
-    Gap(String),
+    /// Nothing is stored.
+    Absent(Absent),
+    /// An item of a list that is not there, though a later one is.
+    Gap(Absent),
+}
+
+/// Something that is not there.
+#[derive(Clone, Debug)]
+pub(crate) struct Absent {
+    /// What would be the key.
+    pub(crate) key: String,
+    /// What would be the key, were it a module.
+    module: String,
+    /// The nearest module above it that is there.
+    above: Option<Node>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -34,6 +46,8 @@ pub(crate) struct Here<'x> {
 pub(crate) struct Siblings<'x> {
     pub(crate) parent: Node,
     pub(crate) base: Cow<'x, str>,
+    /// The children of `parent` that are items, or items of items.
+    pub(crate) items: Rc<[Child<'x>]>,
 }
 
 impl<'x> Place<'x> {
@@ -96,30 +110,71 @@ impl<'x> Place<'x> {
                 let first = parameters.iter().find_map(|child| child.item);
                 first.map(|item| contents.key_at(item).to_owned()).unwrap_or_default()
             }
-            Self::Absent(key) | Self::Gap(key) => key.clone(),
+            Self::Absent(absent) | Self::Gap(absent) => absent.key.clone(),
+        }
+    }
+
+    /// What the keys of this place's fields begin with.
+    fn prefix(&self, reader: &Reader<'x, '_>) -> String {
+        let naming = reader.contents.naming();
+        match self {
+            Self::Here(Here { node: Some(node), .. }) if node.is_root() => root_prefix(reader, *node).to_owned(),
+            Self::Here(Here { node: Some(node), .. }) => node.prefix(reader.contents).to_owned(),
+            Self::Absent(absent) | Self::Gap(absent) => naming.opened(&absent.module),
+            _ => naming.opened(&self.key(reader)),
         }
     }
 
     /// The key that a field of this place would have.
     pub(crate) fn field_key(&self, reader: &Reader<'x, '_>, field: &str) -> String {
+        reader.contents.naming().child_key(&self.prefix(reader), field)
+    }
+
+    /// A field that is not there.
+    pub(crate) fn absent_field(&self, reader: &Reader<'x, '_>, field: &str) -> Self {
+        let prefix = self.prefix(reader);
         let naming = reader.contents.naming();
+        let key = naming.child_key(&prefix, field);
+        let module = naming.child_module(&prefix, field);
+        Self::Absent(Absent { key, module, above: self.nearest_node() })
+    }
+
+    /// An item that is not there.
+    pub(crate) fn absent_item(&self, reader: &Reader<'x, '_>, index: usize) -> Self {
+        let naming = reader.contents.naming();
+        let list = match self {
+            Self::Here(Here { list: Some(list), .. }) => {
+                let key = naming.child_key(list.parent.prefix(reader.contents), &format!("{}_{index}", list.base));
+                return Self::Gap(Absent { module: key.clone(), key, above: Some(list.parent) });
+            }
+            Self::Here(Here { node: Some(node), .. }) if node.is_root() => root_prefix(reader, *node).to_owned(),
+            Self::Absent(absent) | Self::Gap(absent) => absent.module.clone(),
+            _ => self.key(reader),
+        };
+        let key = naming.item_key(&list, index);
+        Self::Gap(Absent { module: key.clone(), key, above: self.nearest_node() })
+    }
+
+    fn nearest_node(&self) -> Option<Node> {
         match self {
-            Self::Here(Here { node: Some(node), .. }) => naming.child_key(node.prefix(reader.contents), field),
-            _ => naming.child_key(&naming.opened(&self.key(reader)), field),
+            Self::Here(Here { node: Some(node), .. }) => Some(*node),
+            Self::Here(Here { list: Some(list), .. }) => Some(list.parent),
+            Self::Absent(absent) | Self::Gap(absent) => absent.above,
+            Self::Here(_) | Self::Parameters(_) => None,
         }
     }
 
-    /// The key that an item of this place would have.
-    pub(crate) fn item_key(&self, reader: &Reader<'x, '_>, index: usize) -> String {
-        let naming = reader.contents.naming();
-        let key = match self {
-            Self::Here(Here { node: Some(node), .. }) if node.is_root() => {
-                let first = reader.contents.key_at(node.range().start);
-                first.get(..naming.root_end(first)).unwrap_or_default().to_owned()
-            }
-            _ => self.key(reader),
-        };
-        naming.item_key(&key, index)
+    /// What is there instead of something that is missing, for an error.
+    pub(crate) fn surroundings(&self, reader: &Reader<'x, '_>) -> Option<String> {
+        let contents = reader.contents;
+        let node = self.nearest_node()?;
+        let children = node.children(contents);
+        let prefix = contents.naming().trim(node.prefix(contents));
+        let module = if prefix.is_empty() { "the file".to_owned() } else { format!("`{prefix}`") };
+        if children.is_empty() {
+            return Some(format!("{module} is empty"));
+        }
+        Some(format!("{module} has {}", names(children.iter().map(|child| &*child.token.name))))
     }
 
     /// Whether nothing is stored.
@@ -129,7 +184,6 @@ impl<'x> Place<'x> {
 
     /// What is here, for an error.
     pub(crate) fn describe(&self, reader: &Reader<'x, '_>) -> String {
-        const SHOWN: usize = 4;
         if let Some(item) = self.item(reader) {
             return reader.describe(item);
         }
@@ -137,10 +191,14 @@ impl<'x> Place<'x> {
         if children.is_empty() {
             return "nothing".to_owned();
         }
-        let names: Vec<String> = children.iter().take(SHOWN).map(|child| format!("`{}`", child.token.name)).collect();
-        let more = if children.len() > SHOWN { ", …" } else { "" };
-        format!("a module with {}{more}", names.join(", "))
+        format!("a module with {}", names(children.iter().map(|child| &*child.token.name)))
     }
+}
+
+/// What the keys of a file begin with: in objax the class of the root, elsewhere nothing.
+fn root_prefix<'x>(reader: &Reader<'x, '_>, root: Node) -> &'x str {
+    let first = reader.contents.key_at(root.range().start);
+    first.get(..reader.contents.naming().root_end(first)).unwrap_or_default()
 }
 
 /// Finds the place of a field among the children of its module.
@@ -168,8 +226,7 @@ pub(crate) fn find<'x>(
         }
         let clash = here.item.and(child.item).is_some() || here.node.and(child.node).is_some();
         if let Some(other) = by_name.filter(|_| clash) {
-            let (first, second) = (other.key(reader.contents), child.key(reader.contents));
-            return Err(Error::new(ErrorKind::Ambiguous { first: first.to_owned(), second: second.to_owned() }));
+            return Err(ambiguous(reader, other, child));
         }
         here.item = here.item.or(child.item);
         here.node = here.node.or(child.node);
@@ -178,14 +235,12 @@ pub(crate) fn find<'x>(
     }
     let found = by_name.is_some();
     if let Some(parent) = parent {
-        let sibling = |child: &Child<'x>| crate::de::list::is_item(&child.token.name, field);
-        let mut siblings = false;
-        for (index, _) in children.iter().enumerate().filter(|(_, child)| sibling(child)) {
-            siblings = true;
-            used(index);
-        }
-        if siblings {
-            here.list = Some(Siblings { parent, base: Cow::Owned(field.to_owned()) });
+        let sibling = |(_, child): &(usize, &Child<'x>)| crate::de::list::is_item(&child.token.name, field);
+        let siblings = children.iter().enumerate().filter(sibling);
+        let items: Rc<[Child<'x>]> =
+            siblings.inspect(|(index, _)| used(*index)).map(|(_, child)| child.clone()).collect();
+        if !items.is_empty() {
+            here.list = Some(Siblings { parent, base: Cow::Owned(field.to_owned()), items });
             return Ok(Some(here));
         }
     }
@@ -193,6 +248,15 @@ pub(crate) fn find<'x>(
         return Ok(Some(here));
     }
     along_path(reader, children, field, used)
+}
+
+#[cold]
+fn ambiguous(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>) -> Error {
+    let [first_key, second_key] = [first, second].map(|child| child.key(reader.contents).to_owned());
+    let (first, second) = (first.token.scoped, second.token.scoped);
+    Error::new(ErrorKind::Ambiguous { first: first_key, second: second_key }).with_note(|| {
+        Some(format!("`#[serde(rename = \"{first}\")]` on the field selects one, `\"{second}\"` the other"))
+    })
 }
 
 /// Finds a field whose name is a path of several segments (`rename = "~/mean_ema.average"`).

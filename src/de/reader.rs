@@ -69,6 +69,8 @@ pub(crate) struct Reader<'x, 'de> {
     meter: Meter,
     /// What was read, where it matters.
     used: Option<Used>,
+    /// How many more items that are not there the lists may have in this attempt.
+    gaps: Cell<usize>,
 }
 
 impl<'x, 'de> Reader<'x, 'de> {
@@ -82,7 +84,19 @@ impl<'x, 'de> Reader<'x, 'de> {
         let (wanting, learned) = (RefCell::default(), Cell::default());
         let meter = Meter::new(watch.as_ref(), contents.header().data_len());
         let used = deny_unknown.then(|| Used::new(contents));
-        Self { contents, text, data, casts, max_depth, wanting, learned, meter, used }
+        let gaps = Cell::new(Self::gaps_of(contents));
+        Self { contents, text, data, casts, max_depth, wanting, learned, meter, used, gaps }
+    }
+
+    fn gaps_of(contents: &Contents<'_>) -> usize {
+        4096 + 16 * contents.items().len()
+    }
+
+    /// Whether `count` more gaps are in proportion to the file.
+    pub(crate) fn afford_gaps(&self, count: usize) -> bool {
+        let left = self.gaps.get().checked_sub(count);
+        self.gaps.set(left.unwrap_or_default());
+        left.is_some()
     }
 
     /// Reads a value.
@@ -106,6 +120,7 @@ impl<'x, 'de> Reader<'x, 'de> {
                 self.used.as_ref().map_or(Ok(()), |used| used.check(self.contents))?;
                 return Ok(value);
             }
+            self.gaps.set(Self::gaps_of(self.contents));
         }
     }
 
@@ -124,7 +139,8 @@ impl<'x, 'de> Reader<'x, 'de> {
     /// Notes a field that its type does not do without.
     #[cold]
     pub(crate) fn learn(&self, name: &'static str, fields: &'static [&'static str], field: &str) {
-        if !self.is_wanting(name, fields, field) {
+        // A field that the type does not have would never be asked for.
+        if fields.contains(&field) && !self.is_wanting(name, fields, field) {
             self.wanting.borrow_mut().push((name, fields.as_ptr(), field.to_owned()));
             self.learned.set(true);
         }

@@ -9,7 +9,7 @@ use crate::de::reader::Reader;
 use crate::element::{Element, ElementKind, ElementVisitor};
 use crate::error::ErrorKind;
 use crate::tensor::{VersionTag, buffered_version};
-use crate::{Error, Result, cast, handshake, memory};
+use crate::{Casts, Error, Result, cast, handshake, memory};
 
 /// A tensor that is read on request.
 #[derive(Clone, Copy)]
@@ -36,7 +36,9 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
             return memory::read_vec(self.len()?, |region| self.reader.fill(self.index, region));
         }
         if !cast::allowed(dtype, E::DTYPE, self.reader.casts) {
-            return Err(cast::refused(dtype, E::DTYPE));
+            let widens = cast::allowed(dtype, E::DTYPE, Casts::Widen);
+            let note = || widens.then(|| "Casts::Widen converts it without loss".to_owned());
+            return Err(cast::refused(dtype, E::DTYPE).with_note(note));
         }
         cast::convert(dtype, &self.reader.bytes(self.index)?, self.reader.casts)
     }

@@ -5,6 +5,7 @@ use serde::de::{DeserializeSeed, Deserializer, Visitor};
 use crate::de::access::{Entries, Fields, Items, Variant};
 use crate::de::contents::Item;
 use crate::de::element::Scalar;
+use crate::de::json::Level;
 use crate::de::leaf::Leaf;
 use crate::de::list;
 use crate::de::node::{Child, Node};
@@ -61,7 +62,8 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         let index = self.place.leaf(self.reader)?;
         let text = self.reader.contents.leaf(index)?;
         self.reader.mark(Item::Leaf(index));
-        Some(Leaf::new(self.reader.text(text), self.reader.lend(text), self.tree))
+        let level = Level { depth: self.depth, max_depth: self.reader.max_depth };
+        Some(Leaf::new(self.reader.text(text), self.reader.lend(text), level))
     }
 
     /// Whether a tensor is here that reads as a sequence of its elements.
@@ -82,8 +84,9 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     fn mismatch(&self, expected: &str) -> Error {
         let reader = self.reader;
         let error = match &self.place {
-            Place::Absent(key) | Place::Gap(key) => {
-                Error::new(ErrorKind::Missing { nearest: reader.contents.nearest(key) })
+            Place::Absent(absent) | Place::Gap(absent) => {
+                Error::new(ErrorKind::Missing { nearest: reader.contents.nearest(&absent.key) })
+                    .with_note(|| self.place.surroundings(reader))
             }
             place => Error::types(expected, place.describe(reader)),
         };
@@ -135,6 +138,12 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         Entries::visit(self, visitor)
     }
 
+    /// Whether a struct that looks like ndarray's is one's own: then its fields are there.
+    fn has_fields(&self, fields: &[&str]) -> bool {
+        let children = self.place.children(self.reader);
+        fields.iter().any(|field| children.iter().any(|child| child.token.name == *field))
+    }
+
     /// Whether the file says, or the keys suggest, that this module is a list.
     fn is_list(&self) -> bool {
         let Some(node) = self.place.below() else { return false };
@@ -142,7 +151,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         match contents.entry() {
             Some(entry) => {
                 let key = contents.naming().trim(node.prefix(contents));
-                entry.lists.iter().any(|list| list == key)
+                entry.is_list(key)
             }
             // A map whose keys are 0, 1, 2, … is one in a `Tree`, but a buffer has to guess.
             None if self.tree => false,
@@ -311,8 +320,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             None if name == handshake::TENSOR || name == handshake::TENSOR_VIEW => {
                 return Err(self.mismatch("a tensor"));
             }
-            // A struct of one's own may look like ndarray's; but then its fields are there.
-            None if array && self.place.below().is_none() => return Err(self.mismatch("a tensor")),
+            None if array && !self.has_fields(fields) => return Err(self.mismatch("a tensor")),
             _ => {}
         }
         if let Some(leaf) = self.leaf()

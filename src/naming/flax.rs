@@ -147,7 +147,7 @@ impl Flax {
             while prefixes.pop_if(|prefix| !key.starts_with(*prefix)).is_some() {}
             let mut boundaries: Option<Vec<usize>> = None;
             for prefix in &prefixes {
-                let rest = key.strip_prefix(prefix).unwrap_or_default();
+                let rest = key.get(prefix.len()..).unwrap_or_default();
                 if !rest.starts_with(&self.separator) {
                     continue;
                 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Naming, Scheme};
+use super::{Keystr, Naming, Scheme};
 
 /// The shape in which maps and [`Tree`](crate::Tree) see the keys of a naming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +69,29 @@ impl Naming {
     /// The likely key of a field below a prefix, for an error about one that is not there.
     pub(crate) fn child_key(&self, prefix: &str, field: &str) -> String {
         match &self.scheme {
+            Scheme::Keystr(Keystr { leading_dot: true }) if prefix.is_empty() => format!(".{field}"),
             _ if prefix.is_empty() => field.to_owned(),
-            Scheme::Flax(_) | Scheme::Flat => format!("{prefix}{field}"),
-            _ => format!("{prefix}{}{field}", self.join()),
+            Scheme::Flax(_) => format!("{prefix}{field}"),
+            Scheme::Haiku(haiku) => format!("{prefix}{}{field}", haiku.separator),
+            Scheme::Objax(_) | Scheme::Keystr(_) | Scheme::Flat => format!("{prefix}.{field}"),
+        }
+    }
+
+    /// The same for a field that is a module.
+    pub(crate) fn child_module(&self, prefix: &str, field: &str) -> String {
+        match &self.scheme {
+            Scheme::Haiku(_) if !prefix.is_empty() => {
+                let scoped = field.starts_with('/') || (field.starts_with('~') && field.contains('/'));
+                let join = if field.starts_with('/') {
+                    ""
+                } else if scoped {
+                    "/"
+                } else {
+                    "/~/"
+                };
+                format!("{prefix}{join}{field}")
+            }
+            _ => self.child_key(prefix, field),
         }
     }
 

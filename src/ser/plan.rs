@@ -339,9 +339,12 @@ pub(crate) fn insert(metadata: &mut BTreeMap<String, String>, key: &str, text: S
 
 /// A naming for a skeleton that needs none: segments are told apart by what none of them holds.
 pub(crate) fn separate(skeleton: &Skeleton) -> Naming {
-    let mut separator = String::from(".");
-    while skeleton.nodes().iter().any(|node| skeleton.step_text(node.step).contains(&separator)) {
-        separator.insert(0, '\u{1f}');
-    }
-    Naming::flax().separator(&separator)
+    let longest = skeleton.nodes().iter().map(|node| longest_separator(&skeleton.step_text(node.step))).max();
+    Naming::flax().separator(&format!("{}.", "\u{1f}".repeat(longest.unwrap_or_default())))
+}
+
+/// How many `\u{1f}` before a `.` make a separator that `text` does not hold.
+fn longest_separator(text: &str) -> usize {
+    let before = text.split_inclusive('.').filter_map(|part| part.strip_suffix('.'));
+    before.map(|part| 1 + part.bytes().rev().take_while(|byte| *byte == 0x1f).count()).max().unwrap_or_default()
 }

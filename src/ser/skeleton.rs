@@ -71,6 +71,8 @@ struct Open {
     holds_tensor: bool,
     stores: bool,
     numbers: usize,
+    /// Where the texts of what is inside begin.
+    text: usize,
 }
 
 #[derive(Default)]
@@ -190,7 +192,14 @@ impl Skeleton {
 
     pub(crate) fn open(&mut self, body: Body) {
         let node = self.push(body, false);
-        self.open.push(Open { node, children: 0, holds_tensor: false, stores: false, numbers: 0 });
+        self.open.push(Open {
+            node,
+            children: 0,
+            holds_tensor: false,
+            stores: false,
+            numbers: 0,
+            text: self.text.len(),
+        });
     }
 
     pub(crate) fn tensor(&mut self, dtype: Dtype, shape: &[usize]) {
@@ -248,11 +257,11 @@ impl Skeleton {
         node.stores = open.stores;
         let body = node.body;
         let stores = match body {
-            Body::List { .. } if !open.holds_tensor => self.collapse(open.node),
+            Body::List { .. } if !open.holds_tensor => self.collapse(open.node, open.text),
             Body::List { tuple: false, .. } => self.record_trailing(open.node),
             // An empty map at the root is a file without keys.
-            Body::Map if open.children == 0 && open.node > 0 => self.collapse(open.node),
-            Body::Enum if !open.stores => self.collapse(open.node),
+            Body::Map if open.children == 0 && open.node > 0 => self.collapse(open.node, open.text),
+            Body::Enum if !open.stores => self.collapse(open.node, open.text),
             Body::Map => self.record_empty(open.node),
             _ => open.stores,
         };
@@ -264,10 +273,11 @@ impl Skeleton {
     }
 
     /// Turns a subtree without tensors into one leaf of JSON.
-    fn collapse(&mut self, node: usize) -> bool {
+    fn collapse(&mut self, node: usize, text: usize) -> bool {
         let mut json = String::new();
         self.write_json(node, &mut json);
         self.nodes.truncate(node + 1);
+        self.text.truncate(text);
         let span = self.intern(&json);
         self.replace(node, Leaf { span, form: Form::Json })
     }
