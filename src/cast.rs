@@ -1,5 +1,6 @@
 //! [`Casts`], which conversions of elements are allowed, and the conversions.
 
+use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use num_complex::Complex;
 
@@ -159,7 +160,7 @@ fn cast_real<T: Number>(from: Dtype, bytes: &[u8]) -> Result<Option<Vec<T>>> {
         Dtype::I32 => map(bytes, T::of_integer::<i32>),
         Dtype::U64 => map(bytes, T::of_integer::<u64>),
         Dtype::I64 => map(bytes, T::of_integer::<i64>),
-        Dtype::F16 => map(bytes, |value: f16| T::of_f32(value.to_f32())),
+        Dtype::F16 => map_f16(bytes),
         Dtype::BF16 => map(bytes, |value: bf16| T::of_f32(value.to_f32())),
         Dtype::F32 => map(bytes, T::of_f32),
         Dtype::F64 => map(bytes, T::of_f64),
@@ -170,12 +171,32 @@ fn cast_real<T: Number>(from: Dtype, bytes: &[u8]) -> Result<Option<Vec<T>>> {
 
 fn map<S: Element, T: Scalar>(bytes: &[u8], f: impl Fn(S) -> T) -> Result<Vec<T>> {
     let elements = memory::elements::<S>(bytes)?;
-    let mut converted = Vec::new();
-    converted
-        .try_reserve_exact(elements.len())
-        .map_err(|_| Error::unsupported(format!("{} elements do not fit in memory", elements.len())))?;
+    let mut converted = reserved(elements.len())?;
     converted.extend(elements.map(f));
     Ok(converted)
+}
+
+/// As [`map`], in blocks: the machine's own conversion, where it has one, takes many at a time.
+fn map_f16<T: Number>(bytes: &[u8]) -> Result<Vec<T>> {
+    let mut elements = memory::elements::<f16>(bytes)?;
+    let mut converted = reserved(elements.len())?;
+    let mut halves = [f16::ZERO; 256];
+    let mut floats = [0f32; 256];
+    while elements.len() > 0 {
+        let count = elements.len().min(halves.len());
+        for (half, element) in halves.iter_mut().zip(elements.by_ref()) {
+            *half = element;
+        }
+        halves.convert_to_f32_slice(&mut floats);
+        converted.extend(floats.iter().take(count).map(|&value| T::of_f32(value)));
+    }
+    Ok(converted)
+}
+
+fn reserved<T>(count: usize) -> Result<Vec<T>> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(count).map_err(|_| Error::unsupported(format!("{count} elements do not fit in memory")))?;
+    Ok(vec)
 }
 
 /// An integer that is converted from.

@@ -15,7 +15,9 @@ pub(crate) fn read_exact_at<'b>(file: &File, buffer: &'b mut [MaybeUninit<u8>], 
     // One read does it, but for files beyond what a single call transfers.
     memory::fill_in_parts(buffer, |done, rest| match rustix::io::pread(file, rest, offset + done as u64) {
         Ok(([], _)) => Err(Error::io(io::ErrorKind::UnexpectedEof.into())),
-        Ok((read, _)) => Ok(read),
+        Ok((read, _)) => Ok(Some(read)),
+        // A signal came before any byte did.
+        Err(rustix::io::Errno::INTR) => Ok(None),
         Err(error) => Err(Error::io(error.into())),
     })
 }
@@ -80,18 +82,17 @@ pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
 pub(crate) fn replace(path: &Path, len: u64, sync: bool, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
     let target = resolve(path).map_err(Error::io)?;
     let old = fs::metadata(&target).ok();
-    let stream = old.as_ref().is_some_and(|old| !old.is_file());
+    if old.as_ref().is_some_and(fs::Metadata::is_dir) {
+        return Err(Error::io(io::ErrorKind::IsADirectory.into()));
+    }
+    if old.is_some_and(|old| !old.is_file()) {
+        return stream(&target, len, write);
+    }
     let directory = match target.parent() {
-        _ if stream => std::env::temp_dir(),
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     };
-    let mut temporary = stage(&directory, if stream { Path::new("") } else { &target }, len, sync, write)?;
-    if stream {
-        let mut target = OpenOptions::new().write(true).open(&target).map_err(Error::io)?;
-        io::copy(temporary.as_file_mut(), &mut target).map_err(Error::io)?;
-        return target.flush().map_err(Error::io);
-    }
+    let temporary = stage(&directory, &target, len, sync, write)?;
     temporary.persist(&target).map_err(|error| Error::io(error.error))?;
     if sync {
         sync_directory(&directory).map_err(Error::io)?;
@@ -107,17 +108,38 @@ pub(crate) fn stage(
     sync: bool,
     write: impl FnOnce(&File) -> Result<()>,
 ) -> Result<NamedTempFile> {
-    let temporary = create_in(directory).map_err(Error::io)?;
-    allocate(temporary.as_file(), len);
-    temporary.as_file().set_len(len).map_err(Error::io)?;
-    write(temporary.as_file())?;
-    if let Ok(old) = fs::metadata(target) {
-        temporary.as_file().set_permissions(old.permissions()).map_err(Error::io)?;
-    }
+    check_directory(directory).map_err(Error::io)?;
+    let old = fs::metadata(target).ok().map(|old| old.permissions());
+    let temporary = create_in(directory, old.as_ref()).map_err(Error::io)?;
+    fill(temporary.as_file(), len, write)?;
     if sync {
         temporary.as_file().sync_all().map_err(Error::io)?;
     }
     Ok(temporary)
+}
+
+fn fill(file: &File, len: u64, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+    allocate(file, len);
+    file.set_len(len).map_err(Error::io)?;
+    write(file)
+}
+
+/// Writes to what is no regular file, after all of it is there.
+fn stream(target: &Path, len: u64, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+    // The standard permissions of a temporary file are the owner's alone.
+    let mut temporary = tempfile::tempfile().map_err(Error::io)?;
+    fill(&temporary, len, write)?;
+    let mut target = OpenOptions::new().write(true).open(target).map_err(Error::io)?;
+    io::copy(&mut temporary, &mut target).map_err(Error::io)?;
+    target.flush().map_err(Error::io)
+}
+
+/// Says which directory is missing; the name of the temporary file would say nothing.
+fn check_directory(directory: &Path) -> io::Result<()> {
+    match fs::metadata(directory) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(io::Error::new(error.kind(), format!("the directory `{}`: {error}", directory.display()))),
+    }
 }
 
 /// The file that a path stands for, through symlinks, also where the last one leads nowhere yet.
@@ -137,13 +159,18 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-fn create_in(directory: &Path) -> io::Result<NamedTempFile> {
+/// A temporary file with the permissions that the target has, from before there is anything in it.
+fn create_in(directory: &Path, old: Option<&fs::Permissions>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".safejax-").suffix(".tmp");
-    // The mode before the umask takes its part: that of any file a program creates.
+    // Without an old file, those of any file a program creates; the umask takes its part of both.
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
+    builder.permissions(old.cloned().unwrap_or_else(|| std::os::unix::fs::PermissionsExt::from_mode(0o666)));
+    let temporary = builder.tempfile_in(directory)?;
+    if let Some(old) = old {
+        temporary.as_file().set_permissions(old.clone())?;
+    }
+    Ok(temporary)
 }
 
 /// Reserves the space where the file system can; where it cannot, writing will do.

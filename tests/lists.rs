@@ -1,5 +1,7 @@
 //! Lists in every form that frameworks write, read into a `Vec`.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use ndarray::{Array1, arr1};

@@ -36,7 +36,8 @@ macro_rules! to_exact {
     )* };
 }
 to_exact! { bool u8 i8 u16 i16 u32 i32 u64 i64 usize isize: value => Exact::Integer(value as i128) }
-to_exact! { f32 f64 f16 bf16: value => Exact::Float(f64::from(value)) }
+to_exact! { f32 f16 bf16: value => Exact::Float(value.into()) }
+to_exact! { f64: value => Exact::Float(value) }
 
 impl ToExact for Complex<f32> {
     fn to_exact(self) -> Exact {
@@ -207,6 +208,15 @@ fn nothing_is_rounded_twice_on_the_way_to_a_half() {
         let back = (lossy::<f64, f16>(&[short.to_f64()])[0], lossy::<f64, bf16>(&[brain.to_f64()])[0]);
         assert!(back.0 == short || short.is_nan() && back.0.is_nan());
         assert!(back.1 == brain || brain.is_nan() && back.1.is_nan());
+    }
+}
+
+#[test]
+fn blocks_of_halves_are_converted_whole_and_in_part() {
+    for count in [0, 1, 255, 256, 257, 1000] {
+        let halves: Vec<f16> = (0..count).map(|i| f16::from_f32(i as f32)).collect();
+        let floats: Vec<f32> = (0..count).map(|i| i as f32).collect();
+        assert_eq!(lossy::<f16, f32>(&halves), floats);
     }
 }
 

@@ -208,7 +208,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             let part = rest.get_mut(..step).ok_or_else(not_there)?;
             let part = self.read_at(begin + done as u64, part)?;
             self.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
-            Ok(part)
+            Ok(Some(part))
         })
     }
 

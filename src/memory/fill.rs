@@ -67,19 +67,19 @@ pub(crate) fn zeroed(region: &mut [MaybeUninit<u8>]) -> &mut [u8] {
 /// Fills `region` by as many calls of `part` as it takes, as a `read` may fall short.
 ///
 /// `part` gets the offset and what is left of the region, fills it from its start on, and hands
-/// back what it filled.
+/// back what it filled; or `None`, to be called again with the same.
 ///
 /// # Errors
 ///
 /// Those of `part`, and when it hands back nothing or something else.
 pub(crate) fn fill_in_parts<F>(region: &mut [MaybeUninit<u8>], mut part: F) -> Result<&mut [u8]>
 where
-    F: for<'b> FnMut(usize, &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
+    F: for<'b> FnMut(usize, &'b mut [MaybeUninit<u8>]) -> Result<Option<&'b mut [u8]>>,
 {
     let mut done = 0;
     while let Some(rest) = region.get_mut(done..).filter(|rest| !rest.is_empty()) {
         let (start, room) = (rest.as_ptr().cast::<u8>(), rest.len());
-        let filled = part(done, rest)?;
+        let Some(filled) = part(done, rest)? else { continue };
         if filled.is_empty() || filled.len() > room || filled.as_ptr() != start {
             return Err(Error::unsupported(format!("the bytes end after {done} of {}", region.len())));
         }

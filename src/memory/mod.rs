@@ -3,13 +3,14 @@
 //!
 //! - [`Scalar`] is the promise about an element's bytes on which the rest stands.
 //! - [`fill`]: memory that somebody else fills, and the proof that they did.
-//! - [`strided`]: the elements of any array, copied out in logical order.
+//! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
 //! - [`recognise`]: which array a generic value is.
 //!
 //! Everything is little-endian, as the format is; `lib.rs` refuses to compile elsewhere.
 #![allow(unsafe_code)]
 
 mod fill;
+mod pack;
 mod recognise;
 mod strided;
 #[cfg(test)]
@@ -17,9 +18,7 @@ mod tests;
 
 #[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
-#[allow(unused_imports)]
 pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec};
-#[allow(unused_imports)]
 pub(crate) use recognise::{element_of_vec_seed, recognise, vec_as};
 pub(crate) use strided::Strided;
 

@@ -1,11 +1,12 @@
 //! [`Strided`], any array seen as bytes and strides, and its elements in logical order.
 
 use std::mem::MaybeUninit;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use ndarray::{ArrayBase, Data, Dimension};
 
 use super::fill::{assume_filled, copy_into, too_large};
+use super::pack::{Axis, pack, pack_chunks};
 use crate::{Dtype, Element, Error, Result};
 
 /// A borrowed array of any element and any number of axes.
@@ -57,11 +58,12 @@ impl<'a> Strided<'a> {
     unsafe fn from_raw(dtype: Dtype, first: NonNull<u8>, shape: &'a [usize], strides: &'a [isize]) -> Self {
         let elements = match contiguous_elements(shape, strides) {
             Some(0) => Elements::Contiguous(&[]),
-            // SAFETY: the elements lie one after the other from `first` on, so they and their bytes
-            // are one piece of memory, borrowed for `'a`; a `Scalar` has no padding. `count` of
-            // them exist in memory, so the product does not overflow.
             Some(count) => {
-                Elements::Contiguous(unsafe { std::slice::from_raw_parts(first.as_ptr(), count * (dtype.bits() / 8)) })
+                // `count` elements exist in memory, so the product does not overflow.
+                let len = count * (dtype.bits() / 8);
+                // SAFETY: the elements lie one after the other from `first` on, so they and their
+                // bytes are one piece of memory, borrowed for `'a`; a `Scalar` has no padding.
+                Elements::Contiguous(unsafe { std::slice::from_raw_parts(first.as_ptr(), len) })
             }
             None => Elements::Scattered { first, strides },
         };
@@ -87,6 +89,7 @@ impl<'a> Strided<'a> {
         }
     }
 
+    #[cfg(test)]
     /// The elements where they are, when they lie in logical (C) order without a gap.
     pub(crate) fn is_contiguous(&self) -> Option<&'a [u8]> {
         match self.elements {
@@ -191,170 +194,4 @@ fn contiguous_elements(shape: &[usize], strides: &[isize]) -> Option<usize> {
         count = count.checked_mul(len)?;
     }
     Some(count)
-}
-
-/// `count` steps of `source` bytes where the elements are, and of `target` bytes where they go.
-#[derive(Clone, Copy)]
-struct Axis {
-    count: usize,
-    source: isize,
-    target: usize,
-}
-
-/// Writes the elements along `axes` to `target` in order, `item` bytes each.
-///
-/// # Safety
-///
-/// Every element that `axes` lead to from `source` can be read; `target` has room for them all, at
-/// offsets that are C order, and overlaps none.
-unsafe fn pack(source: *const u8, axes: &[Axis], item: usize, target: *mut u8) {
-    // A constant size makes the copy of an element one move.
-    // SAFETY: passed on from the caller.
-    unsafe {
-        match item {
-            1 => pack_items::<1>(source, axes, target),
-            2 => pack_items::<2>(source, axes, target),
-            4 => pack_items::<4>(source, axes, target),
-            _ => {
-                debug_assert_eq!(item, 8);
-                pack_items::<8>(source, axes, target);
-            }
-        }
-    }
-}
-
-/// [`pack`] for elements of `N` bytes.
-///
-/// # Safety
-///
-/// As for [`pack`].
-unsafe fn pack_items<const N: usize>(source: *const u8, axes: &[Axis], target: *mut u8) {
-    let Some((inner, outer)) = axes.split_last() else {
-        // SAFETY: no axes are one element.
-        return unsafe { ptr::copy_nonoverlapping(source, target, N) };
-    };
-    if inner.source == N.cast_signed() {
-        let row = inner.count * N;
-        // SAFETY: with that step the elements of the inner axis are a row without gaps.
-        return unsafe { for_each_place(source, outer, target, &mut |s, t| ptr::copy_nonoverlapping(s, t, row)) };
-    }
-    // The other axis along which neighbours lie closest: Fortran order, a transposed matrix.
-    let nearest = (outer.iter().enumerate())
-        .filter(|(_, axis)| axis.source != 0 && axis.source.unsigned_abs() < inner.source.unsigned_abs())
-        .min_by_key(|(_, axis)| axis.source.unsigned_abs());
-    match nearest {
-        Some((position, &across)) => {
-            let mut rest = outer.to_vec();
-            rest.remove(position);
-            // SAFETY: each place of the rest is the corner of a plane of these two axes, and all
-            // planes together are all elements.
-            unsafe { for_each_place(source, &rest, target, &mut |s, t| pack_plane::<N>(s, across, *inner, t)) };
-        }
-        None => {
-            // SAFETY: each place of the outer axes is the start of a row along the inner one.
-            unsafe { for_each_place(source, outer, target, &mut |s, t| pack_row::<N>(s, *inner, t)) };
-        }
-    }
-}
-
-/// Copies the elements along one axis.
-///
-/// # Safety
-///
-/// As for [`pack`] with that one axis.
-unsafe fn pack_row<const N: usize>(source: *const u8, axis: Axis, target: *mut u8) {
-    for i in 0..axis.count {
-        // SAFETY: `i` is within the axis, on both sides.
-        unsafe {
-            let from = source.offset(i.cast_signed() * axis.source);
-            ptr::copy_nonoverlapping(from, target.add(i * axis.target), N);
-        }
-    }
-}
-
-/// Copies a matrix whose source runs down the columns, in blocks small enough that a column's cache
-/// lines are still there when the next row wants them.
-///
-/// # Safety
-///
-/// As for [`pack`] with these two axes.
-unsafe fn pack_plane<const N: usize>(source: *const u8, across: Axis, along: Axis, target: *mut u8) {
-    const BLOCK: usize = 32;
-    for top in (0..across.count).step_by(BLOCK) {
-        for left in (0..along.count).step_by(BLOCK) {
-            let width = Axis { count: BLOCK.min(along.count - left), ..along };
-            for i in top..across.count.min(top + BLOCK) {
-                // SAFETY: `i` and `left` are within their axes, and so are `width` more from there.
-                unsafe {
-                    let (i_source, left_source) = (i.cast_signed() * across.source, left.cast_signed() * along.source);
-                    let from = source.offset(i_source + left_source);
-                    pack_row::<N>(from, width, target.add(i * across.target + left * along.target));
-                }
-            }
-        }
-    }
-}
-
-/// Calls `f` with the place in the source and in the target of every index along `axes`.
-///
-/// # Safety
-///
-/// Every index along `axes` is a place within the same memory as `source`, and as `target`.
-unsafe fn for_each_place(source: *const u8, axes: &[Axis], target: *mut u8, f: &mut impl FnMut(*const u8, *mut u8)) {
-    let Some((axis, rest)) = axes.split_first() else {
-        return f(source, target);
-    };
-    for i in 0..axis.count {
-        // SAFETY: `i` is within the axis, on both sides. As axes of length 1 are gone, there are at
-        // most as many axes as a usize has bits, and so as many calls inside one another.
-        unsafe { for_each_place(source.offset(i.cast_signed() * axis.source), rest, target.add(i * axis.target), f) };
-    }
-}
-
-/// Packs the elements along `axes` into `buffer`, as many as fit at a time, and calls `f` with them.
-///
-/// # Safety
-///
-/// Every element that `axes` lead to from `source` can be read, and `buffer` holds one at least.
-unsafe fn pack_chunks(
-    source: *const u8,
-    axes: &mut [Axis],
-    item: usize,
-    buffer: &mut [MaybeUninit<u8>],
-    f: &mut impl FnMut(&[u8]) -> Result<()>,
-) -> Result<()> {
-    let len = axes.first().map_or(item, |outer| outer.count * outer.target);
-    if let Some(chunk) = buffer.get_mut(..len) {
-        // SAFETY: the source is as the caller says; `len` is the length of all elements, each of
-        // which `pack` writes.
-        return unsafe {
-            pack(source, axes, item, chunk.as_mut_ptr().cast());
-            f(assume_filled(chunk))
-        };
-    }
-    let Some(outer) = axes.first().copied() else {
-        return Err(too_large(item));
-    };
-    // As many steps of the outer axis as fit. Where not even one does, take each by itself.
-    let steps = buffer.len() / outer.target;
-    for start in (0..outer.count).step_by(steps.max(1)) {
-        let count = steps.min(outer.count - start);
-        // SAFETY: `start` and the `count` steps after it are within the axis.
-        unsafe {
-            let from = source.offset(start.cast_signed() * outer.source);
-            if count == 0 {
-                pack_chunks(from, axes.get_mut(1..).unwrap_or_default(), item, buffer, f)?;
-            } else {
-                if let Some(axis) = axes.first_mut() {
-                    axis.count = count;
-                }
-                pack_chunks(from, axes, item, buffer, f)?;
-            }
-        }
-    }
-    // What the caller lent is as it was, for the next step of the axis outside.
-    if let Some(axis) = axes.first_mut() {
-        axis.count = outer.count;
-    }
-    Ok(())
 }

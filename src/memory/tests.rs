@@ -107,7 +107,7 @@ fn every_element_dimension_and_layout_is_copied_as_iteration_goes() {
 
 #[test]
 fn blocks_are_copied_whole_and_in_part() {
-    for (rows, columns) in [(31, 33), (32, 32), (64, 65), (100, 3), (2, 200)] {
+    for (rows, columns) in [(31, 33), (64, 64), (130, 65), (100, 3), (2, 200)] {
         let array = Array::from_shape_vec((rows, columns).f(), sample::<u16>(rows * columns)).unwrap();
         check_strided(&array);
         check_strided(&array.slice(ndarray::s![..;-1, ..;2]));
@@ -311,7 +311,7 @@ fn memory_that_was_not_filled_never_counts() {
     for cheat in CHEATS {
         assert!(read_vec::<f32>(2, cheat).is_err());
         assert!(AlignedBytes::read(8, cheat).is_err());
-        assert!(fill_in_parts(&mut [MaybeUninit::uninit(); 8], |_, _| Ok(&mut [])).is_err());
+        assert!(fill_in_parts(&mut [MaybeUninit::uninit(); 8], |_, _| Ok(Some(&mut []))).is_err());
         let mut region = Region::new([8, 8]).unwrap();
         assert!(region.put(1, cheat).is_err());
         // It may be tried again.
@@ -371,12 +371,27 @@ fn parts_add_up() {
     let read = read_vec::<u8>(100, |region| {
         fill_in_parts(region, |done, rest| {
             let len = rest.len().min(7);
-            copy_into(rest.split_at_mut(len).0, &source[done..done + len])
+            copy_into(rest.split_at_mut(len).0, &source[done..done + len]).map(Some)
         })
     });
     assert_eq!(read.unwrap(), source);
+    let mut calls = Vec::new();
+    let interrupted = read_vec::<u8>(100, |region| {
+        fill_in_parts(region, |done, rest| {
+            calls.push(done);
+            // Nothing at every other call, as a read that a signal interrupts.
+            let len = rest.len().min(50);
+            let again = calls.len() % 2 == 1;
+            if again { Ok(None) } else { copy_into(rest.split_at_mut(len).0, &source[done..done + len]).map(Some) }
+        })
+    });
+    assert_eq!(interrupted.unwrap(), source);
+    assert_eq!(calls, [0, 0, 50, 50]);
     let cut_short = read_vec::<u8>(100, |region| {
-        fill_in_parts(region, |done, rest| if done == 0 { copy_into(&mut rest[..9], &[0; 9]) } else { Ok(&mut []) })
+        fill_in_parts(region, |done, rest| match done {
+            0 => copy_into(&mut rest[..9], &[0; 9]).map(Some),
+            _ => Ok(Some(&mut [])),
+        })
     });
     assert_eq!(cut_short.unwrap_err().to_string(), "the bytes end after 9 of 100");
 }

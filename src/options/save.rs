@@ -41,8 +41,12 @@ impl Options {
     pub(crate) fn skeleton<T: ?Sized + Serialize>(&self, value: &T) -> Result<Skeleton> {
         let mut walker = Walker::new(Mode::Skeleton(Skeleton::default()), self.max_depth);
         walker.value(value).map_err(|error| walker.locate(error))?;
+        let trace = walker.trace();
         match walker.mode {
-            Mode::Skeleton(skeleton) => Ok(skeleton),
+            Mode::Skeleton(mut skeleton) => {
+                skeleton.trace = trace;
+                Ok(skeleton)
+            }
             Mode::Write(_) => Err(Error::unsupported("the first walk writes nothing")),
         }
     }
@@ -51,8 +55,9 @@ impl Options {
     pub(crate) fn write<'w, T: ?Sized + Serialize>(&self, value: &T, writer: Writer<'w>) -> Result<Sink<'w>> {
         let mut walker = Walker::new(Mode::Write(writer), self.max_depth);
         walker.value(value)?;
+        let trace = walker.trace();
         match walker.mode {
-            Mode::Write(writer) => writer.finish(),
+            Mode::Write(writer) => writer.finish(trace),
             Mode::Skeleton(_) => Err(Error::unsupported("the second walk builds nothing")),
         }
     }

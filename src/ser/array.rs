@@ -1,6 +1,6 @@
 //! Arrays that come element by element, because their type is none of those that are recognised.
 
-use crate::ser::walker::{Mode, Walker};
+use crate::ser::walker::{Event, Mode, Walker};
 use crate::{Dtype, Error, Result};
 
 /// What of an array the walker looks at.
@@ -133,6 +133,7 @@ impl Walker<'_> {
     pub(crate) fn end_elements(&mut self, array: Array) -> Result<()> {
         let dtype = array.known_dtype().map_err(|error| self.locate(error))?;
         if array.only_dtype {
+            self.came_by(Event::Tensor);
             if let Mode::Skeleton(skeleton) = &mut self.mode {
                 skeleton.tensor(dtype, &array.shape);
             }

@@ -71,7 +71,7 @@ impl<'a, 'w> Compound<'a, 'w> {
                 _ => Err(foreign_field(name)),
             },
             _ => {
-                self.walker.expect(Step::Field(name));
+                self.walker.expect(Step::Field, name);
                 self.walker.value(value)
             }
         }

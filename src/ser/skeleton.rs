@@ -4,6 +4,7 @@
 //! node before its children, and each knows where its subtree ends.
 
 use crate::ser::leaf::{Form, Leaf};
+use crate::ser::walker::Trace;
 use crate::tensor::Tensor;
 use crate::{Dtype, Error, Result};
 
@@ -80,6 +81,8 @@ pub(crate) struct Skeleton {
     dims: Vec<usize>,
     open: Vec<Open>,
     next: Option<Step>,
+    /// What the walk came by, once it is over.
+    pub(crate) trace: Trace,
     /// The tensors themselves, when the walk is to keep them.
     kept: Option<Vec<Tensor>>,
 }

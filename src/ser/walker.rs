@@ -29,11 +29,65 @@ pub(crate) struct Walker<'w> {
     class: Option<&'static str>,
     depth: usize,
     max_depth: usize,
+    /// What the walk has come by.
+    trace: Trace,
+}
+
+/// The structure of a value in one number: two walks that come by the same names, containers,
+/// tensors and leaves in the same order have the same, whatever the values of the leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Trace(u64);
+
+impl Trace {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn name(&mut self, name: &str) {
+        let (words, rest) = name.as_bytes().as_chunks::<8>();
+        for word in words {
+            self.mix(u64::from_le_bytes(*word));
+        }
+        let mut last = [0; 8];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        self.mix(u64::from_le_bytes(last));
+        self.mix(name.len() as u64);
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.mix(event as u64);
+    }
+}
+
+/// What a walk comes by, besides names.
+#[derive(Clone, Copy)]
+pub(crate) enum Event {
+    Tensor = 1,
+    Leaf,
+    Nothing,
+    Key,
+    IntKey,
+    Struct,
+    Map,
+    List,
+    Tuple,
+    Enum,
+    Close,
 }
 
 impl<'w> Walker<'w> {
     pub(crate) fn new(mode: Mode<'w>, max_depth: usize) -> Self {
-        Self { mode, focus: Focus::Value, class: None, depth: 0, max_depth }
+        Self { mode, focus: Focus::Value, class: None, depth: 0, max_depth, trace: Trace::default() }
+    }
+
+    pub(crate) fn trace(&self) -> Trace {
+        self.trace
+    }
+
+    pub(crate) fn came_by(&mut self, event: Event) {
+        self.trace.event(event);
     }
 
     /// Walks a value: a tensor by its type, anything else by its `Serialize`.
@@ -73,6 +127,7 @@ impl<'w> Walker<'w> {
 
     pub(crate) fn tensor(&mut self, tensor: &Strided<'_>) -> Result<()> {
         self.class = None;
+        self.came_by(Event::Tensor);
         match &mut self.mode {
             Mode::Write(writer) => writer.tensor(tensor),
             Mode::Skeleton(skeleton) => {
@@ -88,6 +143,7 @@ impl<'w> Walker<'w> {
     /// A tensor whose bytes are at hand in file order.
     pub(crate) fn tensor_bytes(&mut self, dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<()> {
         self.class = None;
+        self.came_by(Event::Tensor);
         match &mut self.mode {
             Mode::Write(writer) => writer.tensor_bytes(dtype, shape, bytes),
             Mode::Skeleton(skeleton) => {
@@ -100,13 +156,18 @@ impl<'w> Walker<'w> {
         }
     }
 
-    pub(crate) fn expect(&mut self, step: Step) {
+    /// A field or a variant leads to the value that comes next.
+    pub(crate) fn expect(&mut self, step: fn(&'static str) -> Step, name: &'static str) {
+        self.trace.name(name);
+        let step = step(name);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             skeleton.expect(step);
         }
     }
 
     pub(crate) fn expect_key(&mut self, key: &str, integer: bool) {
+        self.came_by(if integer { Event::IntKey } else { Event::Key });
+        self.trace.name(key);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             let span = skeleton.intern(key);
             skeleton.expect(if integer { Step::IntKey(span) } else { Step::Key(span) });
@@ -128,6 +189,16 @@ impl<'w> Walker<'w> {
     pub(crate) fn open(&mut self, body: Body) -> Result<()> {
         self.descend()?;
         self.class = None;
+        self.came_by(match body {
+            Body::Struct(_) => Event::Struct,
+            Body::Map => Event::Map,
+            Body::List { tuple: false, .. } => Event::List,
+            Body::List { tuple: true, .. } => Event::Tuple,
+            Body::Enum => Event::Enum,
+            Body::Tensor => Event::Tensor,
+            Body::Leaf(_) => Event::Leaf,
+            Body::Nothing => Event::Nothing,
+        });
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             skeleton.open(body);
         }
@@ -136,6 +207,7 @@ impl<'w> Walker<'w> {
 
     pub(crate) fn close(&mut self) -> Result<()> {
         self.ascend();
+        self.came_by(Event::Close);
         match &mut self.mode {
             Mode::Skeleton(skeleton) => skeleton.close().map_err(|error| error.at(|| skeleton.path())),
             Mode::Write(_) => Ok(()),
@@ -147,6 +219,7 @@ impl<'w> Walker<'w> {
         if !matches!(self.focus, Focus::Value) {
             return Err(self.not_an_element("a unit or None"));
         }
+        self.came_by(Event::Nothing);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             skeleton.nothing();
         }
@@ -157,6 +230,7 @@ impl<'w> Walker<'w> {
         self.class = None;
         match &mut self.focus {
             Focus::Value => {
+                self.came_by(Event::Leaf);
                 if let Mode::Skeleton(skeleton) = &mut self.mode {
                     skeleton.leaf(form, text);
                 }
@@ -169,6 +243,7 @@ impl<'w> Walker<'w> {
 
     fn number(&mut self, text: impl FnOnce() -> (Form, String)) -> Result<()> {
         self.class = None;
+        self.came_by(Event::Leaf);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             let (form, text) = text();
             return skeleton.number(form, &text).map_err(|error| error.at(|| skeleton.path()));
@@ -229,7 +304,7 @@ impl<'w> Walker<'w> {
 
     fn variant(&mut self, variant: &'static str, body: Body) -> Result<State> {
         self.container(Body::Enum)?;
-        self.expect(Step::Variant(variant));
+        self.expect(Step::Variant, variant);
         self.container(body)?;
         Ok(State::Variant)
     }
@@ -369,7 +444,7 @@ impl<'a, 'w> Serializer for &'a mut Walker<'w> {
         value: &T,
     ) -> Result<()> {
         self.container(Body::Enum)?;
-        self.expect(Step::Variant(variant));
+        self.expect(Step::Variant, variant);
         self.value(value)?;
         self.close()
     }

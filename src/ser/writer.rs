@@ -6,6 +6,7 @@ use crate::progress::Meter;
 use crate::ser::file::FileSink;
 use crate::ser::plan::{Plan, Slot};
 use crate::ser::skeleton::Skeleton;
+use crate::ser::walker::Trace;
 #[cfg(feature = "object_store")]
 use crate::ser::window::Window;
 use crate::{Dtype, Error, Result};
@@ -121,11 +122,14 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// Ends the walk: every tensor must have come.
-    pub(crate) fn finish(self) -> Result<Sink<'w>> {
+    /// Ends the walk: every tensor must have come, and under the names that were planned.
+    pub(crate) fn finish(self, trace: Trace) -> Result<Sink<'w>> {
         let planned = self.plan.slots.len();
         if self.next < planned {
             return Err(changed(format!("it has {} tensors and had {planned} before", self.next)));
+        }
+        if trace != self.skeleton.trace {
+            return Err(changed("its fields, keys or items are not those of before".to_owned()));
         }
         Ok(self.sink)
     }

@@ -20,11 +20,11 @@ pub(crate) enum VersionTag {
     U16,
     /// `BF16`, elements are the bits as `u16`.
     U32,
-    /// `F8_E4M3`, elements are the bits as `u8`, here and below.
+    /// `F8_E8M0`, elements are the bits as `u8`, here and below.
     U64,
-    /// `F8_E5M2`.
+    /// `F8_E4M3`.
     I8,
-    /// `F8_E8M0`.
+    /// `F8_E5M2`.
     I16,
     /// `F8_E4M3FNUZ`.
     I32,
@@ -40,9 +40,9 @@ impl VersionTag {
             Self::U8 => None,
             Self::U16 => Some((Dtype::F16, Dtype::U16)),
             Self::U32 => Some((Dtype::BF16, Dtype::U16)),
-            Self::U64 => Some((Dtype::F8_E4M3, Dtype::U8)),
-            Self::I8 => Some((Dtype::F8_E5M2, Dtype::U8)),
-            Self::I16 => Some((Dtype::F8_E8M0, Dtype::U8)),
+            Self::U64 => Some((Dtype::F8_E8M0, Dtype::U8)),
+            Self::I8 => Some((Dtype::F8_E4M3, Dtype::U8)),
+            Self::I16 => Some((Dtype::F8_E5M2, Dtype::U8)),
             Self::I32 => Some((Dtype::F8_E4M3FNUZ, Dtype::U8)),
             Self::I64 => Some((Dtype::F8_E5M2FNUZ, Dtype::U8)),
         }
@@ -55,9 +55,9 @@ pub(crate) fn buffered_version(dtype: Dtype) -> Option<VersionTag> {
     Some(match dtype {
         Dtype::F16 => VersionTag::U16,
         Dtype::BF16 => VersionTag::U32,
-        Dtype::F8_E4M3 => VersionTag::U64,
-        Dtype::F8_E5M2 => VersionTag::I8,
-        Dtype::F8_E8M0 => VersionTag::I16,
+        Dtype::F8_E4M3 => VersionTag::I8,
+        Dtype::F8_E5M2 => VersionTag::I16,
+        Dtype::F8_E8M0 => VersionTag::U64,
         Dtype::F8_E4M3FNUZ => VersionTag::I32,
         Dtype::F8_E5M2FNUZ => VersionTag::I64,
         dtype if dtype.bits() < 8 => return None,

@@ -5,7 +5,6 @@ mod ndarray;
 mod safetensors;
 mod serde;
 
-#[allow(unused_imports)]
 pub(crate) use self::buffered::{BufferedElements, VersionTag, buffered_version};
 
 use std::borrow::Cow;
