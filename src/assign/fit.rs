@@ -112,6 +112,13 @@ impl<'x> Fit<'_, 'x, '_> {
         self.reader.contents.items().iter().copied().filter(|item| !used.contains(item)).collect()
     }
 
+    fn shape_of(&self, item: Item) -> Option<&'x [usize]> {
+        match item {
+            Item::Tensor(tensor) => self.reader.shape(tensor).ok(),
+            Item::Leaf(_) => None,
+        }
+    }
+
     /// Whether the file must have the leaves of the model: one of another tool has none.
     fn leaves_are_due(&self) -> bool {
         self.reader.contents.entry().is_some()
@@ -122,9 +129,14 @@ impl<'x> Fit<'_, 'x, '_> {
         let contents = self.reader.contents;
         let left_over = self.left_over();
         let free: Vec<&str> = left_over.iter().map(|item| contents.key(*item)).collect();
+        let tensors = self.skeleton.tensors().iter().map(|info| Some(self.skeleton.shape(info)));
         let leaves = self.leaves.iter().filter(|_| self.leaves_are_due());
-        let missing: Vec<&str> =
-            self.tensors.iter().chain(leaves).filter(|found| found.item.is_none()).map(Found::key).collect();
+        let missing: Vec<Candidate<'_>> = tensors
+            .zip(&self.tensors)
+            .chain(leaves.map(|leaf| (None, leaf)))
+            .filter(|(_, found)| found.item.is_none())
+            .map(|(shape, found)| (found.key.as_str(), shape))
+            .collect();
         let mut mismatch = Mismatch::default();
         for (info, found) in self.skeleton.tensors().iter().zip(&self.tensors) {
             let key = found.key.clone();
@@ -150,17 +162,21 @@ impl<'x> Fit<'_, 'x, '_> {
             }
         }
         if !keep_missing {
-            let all = || contents.items().iter().map(|item| contents.key(*item));
-            mismatch.missing.extend(missing.iter().map(|key| Missing {
-                key: (*key).to_owned(),
-                nearest: nearest(key, free.iter().copied()).or_else(|| nearest(key, all())),
+            let free: Vec<Candidate<'_>> =
+                left_over.iter().map(|item| (contents.key(*item), self.shape_of(*item))).collect();
+            let all: Vec<Candidate<'_>> = contents.items().iter().map(|item| (contents.key(*item), None)).collect();
+            mismatch.missing.extend(missing.iter().map(|&missing| Missing {
+                key: missing.0.to_owned(),
+                nearest: likely(missing, &free).or_else(|| likely(missing, &all)),
             }));
         }
         if deny_unknown {
-            let model = || self.tensors.iter().chain(&self.leaves).map(Found::key);
-            mismatch.unexpected.extend(free.iter().map(|key| Unexpected {
-                key: (*key).to_owned(),
-                nearest: nearest(key, missing.iter().copied()).or_else(|| nearest(key, model())),
+            let model: Vec<Candidate<'_>> =
+                self.tensors.iter().chain(&self.leaves).map(|found| (found.key.as_str(), None)).collect();
+            mismatch.unexpected.extend(left_over.iter().map(|item| {
+                let unexpected = (contents.key(*item), self.shape_of(*item));
+                let nearest = likely(unexpected, &missing).or_else(|| likely(unexpected, &model));
+                Unexpected { key: unexpected.0.to_owned(), nearest }
             }));
         }
         mismatch
@@ -179,10 +195,13 @@ impl<'x> Fit<'_, 'x, '_> {
     }
 }
 
-impl Found {
-    fn key(&self) -> &str {
-        &self.key
-    }
+/// A key, and the shape of a tensor.
+type Candidate<'k> = (&'k str, Option<&'k [usize]>);
+
+/// The candidate most like a key: rather one of the same shape.
+fn likely(wanted: Candidate<'_>, candidates: &[Candidate<'_>]) -> Option<String> {
+    let same = candidates.iter().filter(|(_, shape)| *shape == wanted.1);
+    nearest(wanted.0, same.map(|(key, _)| *key)).or_else(|| nearest(wanted.0, candidates.iter().map(|(key, _)| *key)))
 }
 
 /// What lies below a place.

@@ -183,7 +183,8 @@ impl Options {
     /// use ndarray::{Array1, arr1};
     /// use safejax::Options;
     ///
-    /// let bytes = safejax::to_bytes(&BTreeMap::from([("model.w", arr1(&[1.0f32]))]))?;
+    /// let params = BTreeMap::from([("model", BTreeMap::from([("w", arr1(&[1.0f32]))]))]);
+    /// let bytes = safejax::to_bytes(&params)?; // model.w
     /// // An empty second half strips a prefix, an empty first half adds one to what is left.
     /// let options = Options::new().rename_prefixes([("model.", "")]);
     /// let params: BTreeMap<String, Array1<f32>> = options.from_bytes(&bytes)?;
