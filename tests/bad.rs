@@ -308,8 +308,8 @@ fn other_formats_are_named() {
                 safejax::from_bytes::<Tree>(bytes).unwrap_err(),
                 safejax::from_file::<Tree>(&path).unwrap_err(),
                 safejax::from_reader::<_, Tree>(*bytes).unwrap_err(),
-                Checkpoint::open(&path).err().expect("open"),
-                Checkpoint::load(&path).err().expect("load"),
+                Checkpoint::open(&path).expect_err("open"),
+                Checkpoint::load(&path).expect_err("load"),
             ];
             for error in errors {
                 let message = error.to_string().to_lowercase().replace("git lfs", "git-lfs");

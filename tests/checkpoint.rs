@@ -293,6 +293,18 @@ fn every_golden_file_displays_one_line_a_tensor_at_least() {
 }
 
 #[test]
+fn every_malformed_file_that_opens_displays() {
+    let mut shown = 0;
+    for path in common::safetensors_in("bad") {
+        if let Ok(checkpoint) = Checkpoint::open(&path) {
+            assert!(checkpoint.to_string().lines().count() < 10_000, "{}", path.display());
+            shown += 1;
+        }
+    }
+    assert!(shown > 10, "{shown}");
+}
+
+#[test]
 fn dtypes_below_a_byte_are_read_whole() {
     let bytes = fs::read(fixtures().join("bad/f6_ok.safetensors")).unwrap();
     let checkpoint = Checkpoint::from_bytes(&bytes).unwrap();

@@ -65,7 +65,11 @@ impl Checkpoint<'static> {
     ///
     /// As [`open`](Checkpoint::open).
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        Self::at_path(path.as_ref(), Opening::default(), &|file, len| {
+        Self::load_as(path.as_ref(), Opening::default())
+    }
+
+    pub(crate) fn load_as(path: &Path, opening: Opening) -> Result<Self> {
+        Self::at_path(path, opening, &|file, len| {
             // The header first: what is no safetensors file is not worth reading.
             read_header(&file, len)?;
             let size = usize::try_from(len).map_err(|_| Error::unsupported("a file larger than the memory"))?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Naming, Options, Result};
+use crate::{Naming, Options, Report, Result};
 
 pub use collection::{Iter, Var, VarCollection, VarKind};
 
@@ -49,4 +49,22 @@ pub fn from_bytes<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
 /// As [`safejax::from_file`](crate::from_file), and when the keys are not in objax naming.
 pub fn from_file<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<T> {
     options().from_file(path)
+}
+
+/// Loads into a model what a file in objax naming has for it, as Python's `deserialize_with_assignment`.
+///
+/// # Errors
+///
+/// As [`safejax::assign_from_file`](crate::assign_from_file), and when the keys are not in objax naming.
+pub fn assign_from_file<T: Serialize + DeserializeOwned>(value: &mut T, path: impl AsRef<Path>) -> Result<Report> {
+    options().assign_from_file(value, path)
+}
+
+/// Loads into a model what bytes in objax naming have for it, as Python's `deserialize_with_assignment`.
+///
+/// # Errors
+///
+/// As [`safejax::assign_from_bytes`](crate::assign_from_bytes), and when the keys are not in objax naming.
+pub fn assign_from_bytes<T: Serialize + DeserializeOwned>(value: &mut T, bytes: &[u8]) -> Result<Report> {
+    options().assign_from_bytes(value, bytes)
 }

@@ -81,6 +81,16 @@ impl Options {
         self.checkpoint_at(path.as_ref())
     }
 
+    /// Reads a whole file, or all shards, to borrow from: [`Checkpoint::load`], with these options for
+    /// what is read from it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::load`], and when the keys do not follow the naming.
+    pub fn load(&self, path: impl AsRef<Path>) -> Result<Checkpoint<'static>> {
+        Checkpoint::load_as(path.as_ref(), self.opening())
+    }
+
     /// Loads a value from shards: [`from_shards`](crate::from_shards).
     ///
     /// # Errors

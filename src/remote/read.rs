@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::Range;
 use std::path::Path as FilePath;
 
@@ -45,6 +46,14 @@ pub struct RemoteCheckpoint<'s> {
     settings: Settings,
     /// The beginning of the file, which came with the header.
     start: Vec<u8>,
+}
+
+/// Where it is, and what is in it.
+impl fmt::Debug for RemoteCheckpoint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, store) = (&self.object.path, self.object.store);
+        write!(f, "RemoteCheckpoint {path} in {store}: {} tensors, {}", self.len(), self.naming())
+    }
 }
 
 /// The tensors that a load has, and those that it asked for beyond.
