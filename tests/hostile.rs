@@ -187,12 +187,22 @@ fn read_every_way(bytes: &[u8]) {
         drop(load::<String>(&options, bytes));
     }
     if let Ok(checkpoint) = Checkpoint::from_bytes(bytes) {
+        assert_reads_back(&checkpoint);
         let keys: Vec<String> = checkpoint.keys().map(str::to_owned).collect();
         for key in &keys {
             checkpoint.tensor(key).unwrap();
             checkpoint.view(key).unwrap();
         }
     }
+}
+
+/// What is read as a tree and can be saved reads as the same tree again.
+fn assert_reads_back(checkpoint: &Checkpoint<'_>) {
+    let Ok(tree) = checkpoint.tree() else { return };
+    let options = Options::new().naming(checkpoint.naming().clone());
+    let Ok(saved) = options.to_bytes(&tree) else { return };
+    let again: Tree = safejax::from_bytes(&saved).unwrap();
+    assert!(options.to_bytes(&again).unwrap() == saved);
 }
 
 /// A file with this header and as much data as it is given.
