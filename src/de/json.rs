@@ -10,6 +10,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
 use crate::de::key::Key;
+use crate::de::reader::Level;
 use crate::handshake;
 use crate::ser::leaf::non_finite;
 use crate::{Error, Result};
@@ -18,15 +19,16 @@ use crate::{Error, Result};
 pub(crate) struct Json<'v> {
     value: &'v Value,
     tree: bool,
+    level: Level,
 }
 
 impl<'v> Json<'v> {
-    pub(crate) fn new(value: &'v Value, tree: bool) -> Self {
-        Self { value, tree }
+    pub(crate) fn new(value: &'v Value, tree: bool, level: Level) -> Self {
+        Self { value, tree, level }
     }
 
-    fn below(self, value: &'v Value) -> Self {
-        Self { value, ..self }
+    fn below(self, value: &'v Value) -> Result<Self> {
+        Ok(Self { value, level: self.level.below()?, ..self })
     }
 
     fn seq<'de, V: Visitor<'de>>(self, items: &'v [Value], visitor: V) -> Result<V::Value> {
@@ -50,17 +52,6 @@ macro_rules! theirs {
             // A borrowed visitor cannot be served: the JSON was unescaped into a value of its own.
             let value = self.value.clone();
             value.$method(visitor).map_err(de::Error::custom)
-        })*
-    };
-}
-
-macro_rules! words {
-    ($($method:ident => $visit:ident($ty:ty)),*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            match self.value.as_str().and_then(non_finite) {
-                Some(value) => visitor.$visit(value as $ty),
-                None => self.value.clone().$method(visitor).map_err(de::Error::custom),
-            }
         })*
     };
 }
@@ -96,12 +87,33 @@ impl<'de> Deserializer<'de> for Json<'_> {
         deserialize_string, deserialize_identifier, deserialize_unit
     }
 
-    words! { deserialize_f32 => visit_f32(f32), deserialize_f64 => visit_f64(f64) }
+    /// The shortest text of an `f32` is its own, but by way of an `f64` it may be that of a neighbour.
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let value = match self.value {
+            Value::Number(number) if number.is_f64() => number.to_string().parse().ok(),
+            Value::String(word) => non_finite(word).map(|value| value as f32),
+            _ => None,
+        };
+        match value {
+            Some(value) => visitor.visit_f32(value),
+            None => self.value.clone().deserialize_f32(visitor).map_err(de::Error::custom),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.value.as_str().and_then(non_finite) {
+            Some(value) => visitor.visit_f64(value),
+            None => self.value.clone().deserialize_f64(visitor).map_err(de::Error::custom),
+        }
+    }
 
     digits! { deserialize_i128 => visit_i128(i128), deserialize_u128 => visit_u128(u128) }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.value.is_null() {
+            return visitor.visit_none();
+        }
+        visitor.visit_some(self.below(self.value)?)
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
@@ -109,7 +121,8 @@ impl<'de> Deserializer<'de> for Json<'_> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
-        visitor.visit_newtype_struct(Self { tree: self.tree || name == handshake::TREE, ..self })
+        let tree = self.tree || name == handshake::TREE;
+        visitor.visit_newtype_struct(Self { tree, ..self.below(self.value)? })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -121,7 +134,9 @@ impl<'de> Deserializer<'de> for Json<'_> {
         match self.value {
             Value::String(variant) => visitor.visit_enum(Variant { variant, payload: None }),
             Value::Object(entries) if entries.len() == 1 => match entries.iter().next() {
-                Some((variant, payload)) => visitor.visit_enum(Variant { variant, payload: Some(self.below(payload)) }),
+                Some((variant, payload)) => {
+                    visitor.visit_enum(Variant { variant, payload: Some(self.below(payload)?) })
+                }
                 None => Err(Error::types("an enum variant", "{}")),
             },
             other => Err(Error::types("an enum variant", format!("the leaf `{other}`"))),
@@ -145,7 +160,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let json = self.json;
-        self.items.next().map(|value| seed.deserialize(json.below(value))).transpose()
+        self.items.next().map(|value| seed.deserialize(json.below(value)?)).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -170,7 +185,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         let value = self.value.take().ok_or_else(|| Error::unsupported("a value was asked for before its key"))?;
-        seed.deserialize(self.json.below(value))
+        seed.deserialize(self.json.below(value)?)
     }
 
     fn size_hint(&self) -> Option<usize> {

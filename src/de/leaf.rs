@@ -4,6 +4,7 @@ use serde::de::{self, Deserializer, Unexpected, Visitor};
 use serde_json::Value as JsonValue;
 
 use crate::de::json::Json;
+use crate::de::reader::Level;
 use crate::handshake;
 use crate::ser::leaf::non_finite;
 use crate::{Error, Result};
@@ -14,6 +15,7 @@ pub(crate) struct Leaf<'x, 'de> {
     text: &'x str,
     lent: Option<&'de str>,
     tree: bool,
+    level: Level,
 }
 
 /// What a leaf's text is, without knowing what is wanted.
@@ -28,12 +30,16 @@ enum Meaning {
 }
 
 impl<'x, 'de> Leaf<'x, 'de> {
-    pub(crate) fn new(text: &'x str, lent: Option<&'de str>, tree: bool) -> Self {
-        Self { text, lent, tree }
+    pub(crate) fn new(text: &'x str, lent: Option<&'de str>, tree: bool, level: Level) -> Self {
+        Self { text, lent, tree, level }
     }
 
     pub(crate) fn is_null(self) -> bool {
         self.text == "null"
+    }
+
+    pub(crate) fn is_empty_object(self) -> bool {
+        self.text == "{}"
     }
 
     fn meaning(self) -> Meaning {
@@ -76,7 +82,7 @@ impl<'x, 'de> Leaf<'x, 'de> {
     fn visit_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.meaning() {
             Meaning::Json(JsonValue::String(text)) => visitor.visit_string(text),
-            Meaning::Json(value) => Json::new(&value, self.tree).deserialize_any(visitor),
+            Meaning::Json(value) => Json::new(&value, self.tree, self.level).deserialize_any(visitor),
             _ => self.visit_text(visitor),
         }
     }
@@ -99,7 +105,7 @@ macro_rules! integers {
             match self.text.parse::<$ty>() {
                 Ok(value) if is_integer(self.text) => visitor.$visit(value),
                 _ => match self.meaning() {
-                    Meaning::Json(value) => Json::new(&value, self.tree).$method(visitor),
+                    Meaning::Json(value) => Json::new(&value, self.tree, self.level).$method(visitor),
                     _ => Err(self.unexpected(concat!("a number of type ", stringify!($ty)))),
                 },
             }
@@ -116,7 +122,7 @@ macro_rules! floats {
             match self.text.parse::<$ty>() {
                 Ok(value) if is_number(self.text) => visitor.$visit(value),
                 _ => match self.meaning() {
-                    Meaning::Json(value) => Json::new(&value, self.tree).$method(visitor),
+                    Meaning::Json(value) => Json::new(&value, self.tree, self.level).$method(visitor),
                     _ => Err(self.unexpected(concat!("a number of type ", stringify!($ty)))),
                 },
             }
@@ -128,7 +134,7 @@ macro_rules! as_json {
     ($($method:ident($($arg:ident: $ty:ty),*) expects $expected:literal),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, $($arg: $ty,)* visitor: V) -> Result<V::Value> {
             let value = self.json($expected)?;
-            Json::new(&value, self.tree).$method($($arg,)* visitor)
+            Json::new(&value, self.tree, self.level).$method($($arg,)* visitor)
         })*
     };
 }
@@ -138,7 +144,7 @@ impl<'de> Deserializer<'de> for Leaf<'_, 'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.meaning() {
-            Meaning::Json(value) => Json::new(&value, self.tree).deserialize_any(visitor),
+            Meaning::Json(value) => Json::new(&value, self.tree, self.level).deserialize_any(visitor),
             Meaning::Float(value) => visitor.visit_f64(value),
             Meaning::Signed(value) => visitor.visit_i128(value),
             Meaning::Unsigned(value) => visitor.visit_u128(value),
@@ -172,11 +178,15 @@ impl<'de> Deserializer<'de> for Leaf<'_, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.is_null() {
+            return visitor.visit_none();
+        }
+        visitor.visit_some(Self { level: self.level.below()?, ..self })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
-        visitor.visit_newtype_struct(Self { tree: self.tree || name == handshake::TREE, ..self })
+        let (tree, level) = (self.tree || name == handshake::TREE, self.level.below()?);
+        visitor.visit_newtype_struct(Self { tree, level, ..self })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -186,7 +196,7 @@ impl<'de> Deserializer<'de> for Leaf<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         match self.meaning() {
-            Meaning::Json(value) => Json::new(&value, self.tree).deserialize_enum(name, variants, visitor),
+            Meaning::Json(value) => Json::new(&value, self.tree, self.level).deserialize_enum(name, variants, visitor),
             _ => visitor.visit_enum(de::value::StrDeserializer::<Error>::new(self.text)),
         }
     }

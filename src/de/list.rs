@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use crate::de::place::{Here, Place, Siblings};
 use crate::de::reader::Reader;
 use crate::error::ErrorKind;
+use crate::naming::greatest_index;
 use crate::{Error, Result};
 
 /// The items of a list by their index, in ascending order.
@@ -65,7 +66,7 @@ fn suffixed<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
     if let Some(siblings) = &here.list {
         let children = siblings.parent.children(reader.contents);
         // An item may be a list itself: `layers_0_0`.
-        let bases: HashSet<&str> = children.iter().filter_map(|child| base(&child.token.name)).collect();
+        let bases: HashSet<&str> = children.iter().flat_map(|child| bases(&child.token.name)).collect();
         for child in &children {
             let Some(at) = suffix(&child.token.name, &siblings.base) else { continue };
             let base = Cow::Owned(child.token.name.to_string());
@@ -83,17 +84,20 @@ fn suffixed<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
     Some(items).filter(|items| !items.is_empty())
 }
 
+/// `layers_3` and `layers` in `layers_3_0`.
+fn bases(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(base(name), |name| base(name))
+}
+
 /// `layers` in `layers_3`.
 fn base(name: &str) -> Option<&str> {
     let (base, digits) = name.rsplit_once('_')?;
     index(digits).map(|_| base)
 }
 
-/// A key can claim any index; a list of that length must be worth building.
 fn check_gaps(items: &[(usize, Place<'_>)]) -> Result<()> {
-    let limit = 4096 + 16 * items.len();
     match items.last() {
-        Some((last, _)) if *last > limit => {
+        Some((last, _)) if *last > greatest_index(items.len()) => {
             let reason = format!("the index {last} is out of proportion to a list of {} items", items.len());
             Err(Error::unsupported(reason))
         }

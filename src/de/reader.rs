@@ -10,6 +10,7 @@ use crate::cast::Casts;
 use crate::de::contents::{Contents, Item};
 use crate::de::used::Used;
 use crate::de::value::Value;
+use crate::error::ErrorKind;
 use crate::header::{self, Header, Text};
 use crate::memory;
 use crate::options::MAX_DEPTH;
@@ -48,6 +49,24 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { casts: Casts::default(), max_depth: MAX_DEPTH, deny_unknown: false, watch: None }
+    }
+}
+
+/// How deep a value lies, and how deep it may.
+///
+/// A type can ask for newtypes and options without end where nothing in the file ends it.
+#[derive(Clone, Copy)]
+pub(crate) struct Level {
+    pub(crate) depth: usize,
+    pub(crate) limit: usize,
+}
+
+impl Level {
+    pub(crate) fn below(self) -> Result<Self> {
+        match self.limit {
+            limit if self.depth >= limit => Err(Error::new(ErrorKind::Depth { limit })),
+            _ => Ok(Self { depth: self.depth + 1, ..self }),
+        }
     }
 }
 

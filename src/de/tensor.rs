@@ -5,7 +5,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess
 use serde::forward_to_deserialize_any;
 
 use crate::de::element::{Appearance, Elements};
-use crate::de::reader::Reader;
+use crate::de::reader::{Level, Reader};
 use crate::element::{Element, ElementKind, ElementVisitor};
 use crate::error::ErrorKind;
 use crate::tensor::{VersionTag, buffered_version};
@@ -82,7 +82,8 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     ) -> Result<T> {
         let bytes = self.reader.bytes(self.index)?;
         let dtype = self.reader.entry(self.index)?.dtype;
-        take(Elements { dtype, bytes: &bytes, casts: self.reader.casts, appearance })
+        let level = Level { depth: 0, limit: self.reader.max_depth };
+        take(Elements { dtype, bytes: &bytes, casts: self.reader.casts, appearance, level })
     }
 
     /// As ndarray's own serde form.
