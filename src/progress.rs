@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # let _ = options;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Progress<'k> {
     /// The bytes of tensors that are written or read.
     pub bytes_done: u64,

@@ -4,6 +4,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::cast::{self, Casts};
+use crate::de::json::Level;
 use crate::element::{Element, ElementKind};
 use crate::{Dtype, Error, Result, memory};
 
@@ -14,6 +15,7 @@ pub(crate) struct Scalar<'b> {
     /// The bytes of this element alone.
     pub(crate) bytes: &'b [u8],
     pub(crate) casts: Casts,
+    pub(crate) level: Level,
 }
 
 impl Scalar<'_> {
@@ -83,7 +85,7 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_some(self)
+        visitor.visit_some(Self { level: self.level.below()?, ..self })
     }
 
     /// `half`'s scalars are newtype structs around their bits, or any `f32`.
@@ -91,7 +93,7 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
         let bits = match name {
             "f16" => self.get::<half::f16>()?.to_bits(),
             "bf16" => self.get::<half::bf16>()?.to_bits(),
-            _ => return visitor.visit_newtype_struct(self),
+            _ => return visitor.visit_newtype_struct(Self { level: self.level.below()?, ..self }),
         };
         visitor.visit_newtype_struct(de::value::U16Deserializer::<Error>::new(bits))
     }
@@ -129,6 +131,7 @@ pub(crate) struct Elements<'b> {
     pub(crate) bytes: &'b [u8],
     pub(crate) casts: Casts,
     pub(crate) appearance: Appearance,
+    pub(crate) level: Level,
 }
 
 impl Elements<'_> {
@@ -158,7 +161,7 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
             (Appearance::Bits, dtype) if ElementKind::of_dtype(dtype).is_none() => Dtype::U8,
             (_, dtype) => dtype,
         };
-        seed.deserialize(Scalar { dtype, bytes, casts: self.casts }).map(Some)
+        seed.deserialize(Scalar { dtype, bytes, casts: self.casts, level: self.level }).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {

@@ -83,17 +83,6 @@ macro_rules! theirs {
     };
 }
 
-macro_rules! words {
-    ($($method:ident => $visit:ident($ty:ty)),*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            match self.value.as_str().and_then(non_finite) {
-                Some(value) => visitor.$visit(value as $ty),
-                None => self.value.clone().$method(visitor).map_err(de::Error::custom),
-            }
-        })*
-    };
-}
-
 macro_rules! digits {
     ($($method:ident => $visit:ident($ty:ty)),*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
@@ -125,7 +114,25 @@ impl<'de> Deserializer<'de> for Json<'_> {
         deserialize_string, deserialize_identifier, deserialize_unit
     }
 
-    words! { deserialize_f32 => visit_f32(f32), deserialize_f64 => visit_f64(f64) }
+    /// The shortest text of an `f32` is its own, but by way of an `f64` it may be that of a neighbour.
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let value = match self.value {
+            Value::Number(number) if number.is_f64() => number.to_string().parse().ok(),
+            Value::String(word) => non_finite(word).map(|value| value as f32),
+            _ => None,
+        };
+        match value {
+            Some(value) => visitor.visit_f32(value),
+            None => self.value.clone().deserialize_f32(visitor).map_err(de::Error::custom),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.value.as_str().and_then(non_finite) {
+            Some(value) => visitor.visit_f64(value),
+            None => self.value.clone().deserialize_f64(visitor).map_err(de::Error::custom),
+        }
+    }
 
     digits! { deserialize_i128 => visit_i128(i128), deserialize_u128 => visit_u128(u128) }
 

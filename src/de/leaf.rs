@@ -35,6 +35,10 @@ impl<'x, 'de> Leaf<'x, 'de> {
         self.text == "null"
     }
 
+    pub(crate) fn is_empty_object(self) -> bool {
+        self.text == "{}"
+    }
+
     fn meaning(self) -> Meaning {
         if let Some(value) = non_finite(self.text) {
             return Meaning::Float(value);

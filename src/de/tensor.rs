@@ -5,6 +5,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess
 use serde::forward_to_deserialize_any;
 
 use crate::de::element::{Appearance, Elements};
+use crate::de::json::Level;
 use crate::de::reader::Reader;
 use crate::element::{Element, ElementKind, ElementVisitor};
 use crate::error::ErrorKind;
@@ -84,7 +85,8 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     ) -> Result<T> {
         let bytes = self.reader.bytes(self.index)?;
         let dtype = self.reader.entry(self.index)?.dtype;
-        take(Elements { dtype, bytes: &bytes, casts: self.reader.casts, appearance })
+        let level = Level { depth: 0, max_depth: self.reader.max_depth };
+        take(Elements { dtype, bytes: &bytes, casts: self.reader.casts, appearance, level })
     }
 
     /// As ndarray's own serde form.

@@ -62,8 +62,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         let index = self.place.leaf(self.reader)?;
         let text = self.reader.contents.leaf(index)?;
         self.reader.mark(Item::Leaf(index));
-        let level = Level { depth: self.depth, max_depth: self.reader.max_depth };
-        Some(Leaf::new(self.reader.text(text), self.reader.lend(text), level))
+        Some(Leaf::new(self.reader.text(text), self.reader.lend(text), self.level()))
     }
 
     /// Whether a tensor is here that reads as a sequence of its elements.
@@ -73,11 +72,12 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         !siblings && rank == Some(1)
     }
 
+    fn level(&self) -> Level {
+        Level { depth: self.depth, max_depth: self.reader.max_depth }
+    }
+
     fn descend(&self) -> Result<()> {
-        match self.reader.max_depth {
-            limit if self.depth >= limit => Err(Error::new(ErrorKind::Depth { limit })),
-            _ => Ok(()),
-        }
+        self.level().below().map(|_| ())
     }
 
     #[cold]
@@ -104,7 +104,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         }
         let dtype = self.reader.entry(tensor.index)?.dtype;
         let bytes = self.reader.bytes(tensor.index)?;
-        read(Scalar { dtype, bytes: &bytes, casts: self.reader.casts })
+        read(Scalar { dtype, bytes: &bytes, casts: self.reader.casts, level: self.level() })
     }
 
     fn sequence<V: Visitor<'de>>(self, visitor: V, len: Option<usize>) -> Result<V::Value> {
@@ -160,7 +160,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
                 let index = |child: &Child<'_>| list::index(&child.token.name);
                 let mut indices: Vec<_> = children.iter().map(index).collect();
                 indices.sort_unstable();
-                indices.iter().enumerate().all(|(at, index)| *index == Some(at))
+                !indices.is_empty() && indices.iter().enumerate().all(|(at, index)| *index == Some(at))
             }
         }
     }
@@ -199,6 +199,11 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             Some(_) if self.tree => visitor.visit_newtype_struct(self),
             Some(tensor) => tensor.buffered(visitor),
             None if matches!(self.place, Place::Gap(_)) => visitor.visit_unit(),
+            // Nothing is stored for a unit, and an untagged enum may have one.
+            None if self.place.is_absent() && !self.tree => {
+                let missing = self.mismatch("a value");
+                visitor.visit_unit().map_err(|_: Error| missing)
+            }
             None if self.place.is_absent() => Err(self.mismatch("a value")),
             None if self.is_list() => self.sequence(visitor, None),
             None => self.entries(visitor),
@@ -266,6 +271,10 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             // The levels are those of the maps and lists inside.
             return visitor.visit_newtype_struct(Self { tree: true, ..self });
         }
+        if matches!(name, "f16" | "bf16") && self.tensor().is_some() {
+            return self
+                .scalar(&format!("a scalar {name}"), |element| element.deserialize_newtype_struct(name, visitor));
+        }
         visitor.visit_newtype_struct(Self { depth: self.depth + 1, ..self })
     }
 
@@ -325,6 +334,8 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         }
         if let Some(leaf) = self.leaf()
             && self.place.below().is_none()
+            // A struct that stores nothing, whose fields are absent like those of any other.
+            && !leaf.is_empty_object()
         {
             return leaf.deserialize_struct(name, fields, visitor);
         }

@@ -19,7 +19,9 @@
 //! `~.top_level` is one token. A root field or key `params` or `state` that holds no tensors
 //! itself is a collection: what is in it is named as at the root.
 //!
-//! The items of a list inside a list append one number each (`layers_1_2`), and 0 appends nothing.
+//! The items of a list inside a list append one number each (`layers_1_2`). 0 appends nothing where
+//! the item is no list itself: `layers_1` is the first of `layers[1]`, and `layers_0` of `layers[0]`,
+//! whose second is `layers_0_1`.
 //!
 //! At the root nothing precedes a module, so its field's scope (`~/linear`, `/linear`) is not
 //! written there: haiku has none either.
@@ -57,7 +59,9 @@ impl Haiku {
             Segment::Field(text) | Segment::Variant(text) => (Cow::Borrowed(*text), false),
             Segment::Key(text) | Segment::IntKey(text) => (Cow::Borrowed(*text), true),
             Segment::Index(index) => match &above.pending {
-                Some(list) if *index == 0 => (Cow::Borrowed(list.name.as_str()), list.keyed),
+                Some(list) if *index == 0 && !matches!(content, Content::List { .. }) => {
+                    (Cow::Borrowed(list.name.as_str()), list.keyed)
+                }
                 Some(list) => (Cow::Owned(format!("{}_{index}", list.name)), list.keyed),
                 None => (Cow::Owned(index.to_string()), false),
             },

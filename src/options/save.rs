@@ -54,7 +54,7 @@ impl Options {
     /// The second walk.
     pub(crate) fn write<'w, T: ?Sized + Serialize>(&self, value: &T, writer: Writer<'w>) -> Result<Sink<'w>> {
         let mut walker = Walker::new(Mode::Write(writer), self.max_depth);
-        walker.value(value)?;
+        walker.value(value).map_err(|error| walker.locate(error))?;
         let trace = walker.trace();
         match walker.mode {
             Mode::Write(writer) => writer.finish(trace),

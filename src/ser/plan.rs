@@ -315,9 +315,12 @@ pub(crate) fn metadata(
     let root = skeleton.nodes().first().map(|node| node.body);
     let bare = matches!(root, Some(Body::Tensor | Body::Leaf(_)));
     let tensor_keys: Vec<&str> = (0..skeleton.tensors().len()).map(|index| keys.tensor(index)).collect();
-    let leaf_keys: Vec<String> = keys.leaves().map(|(key, _)| key.to_owned()).collect();
+    let mut leaf_keys: Vec<String> = keys.leaves().map(|(key, _)| key.to_owned()).collect();
     if bare || !leaf_keys.is_empty() || !naming.reads_as_detected(&tensor_keys) {
-        let lists = keys.lists().map(str::to_owned).collect();
+        // A hash map has no order, but the same value makes the same file.
+        let mut lists: Vec<String> = keys.lists().map(str::to_owned).collect();
+        lists.sort_unstable();
+        leaf_keys.sort_unstable();
         let entry = Entry { naming: naming.clone(), bare, leaves: leaf_keys, lists };
         insert(&mut metadata, Entry::KEY, entry.to_text())?;
     }

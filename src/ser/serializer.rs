@@ -41,7 +41,7 @@ impl Serializer {
 
     /// The tree of a whole value, by its type where that is a tensor's.
     pub(crate) fn value<T: ?Sized + Serialize>(mut self, value: &T) -> Result<Tree> {
-        self.walker.value(value)?;
+        self.walker.value(value).map_err(|error| self.walker.locate(error))?;
         finish(self.walker)
     }
 

@@ -3,7 +3,8 @@
 //! The first walk over a value builds one. Nodes stand in one vector in the order of the walk, a
 //! node before its children, and each knows where its subtree ends.
 
-use crate::ser::leaf::{Form, Leaf};
+use crate::naming::greatest_index;
+use crate::ser::leaf::{self, Form, Leaf};
 use crate::ser::walker::Trace;
 use crate::tensor::Tensor;
 use crate::{Dtype, Error, Result};
@@ -254,17 +255,19 @@ impl Skeleton {
         let end = self.nodes.len();
         let Some(node) = self.nodes.get_mut(open.node) else { return Ok(()) };
         node.end = end;
-        node.stores = open.stores;
         let body = node.body;
         let stores = match body {
-            Body::List { .. } if !open.holds_tensor => self.collapse(open.node, open.text),
+            Body::List { .. } if !open.holds_tensor => self.collapse(open.node, open.text)?,
             Body::List { tuple: false, .. } => self.record_trailing(open.node),
             // An empty map at the root is a file without keys.
-            Body::Map if open.children == 0 && open.node > 0 => self.collapse(open.node, open.text),
-            Body::Enum if !open.stores => self.collapse(open.node, open.text),
+            Body::Map if open.children == 0 && open.node > 0 => self.collapse(open.node, open.text)?,
+            Body::Enum if !open.stores => self.collapse(open.node, open.text)?,
             Body::Map => self.record_empty(open.node),
             _ => open.stores,
         };
+        if let Some(node) = self.nodes.get_mut(open.node) {
+            node.stores = stores;
+        }
         if let Some(above) = self.open.last_mut() {
             above.holds_tensor |= open.holds_tensor;
             above.stores |= stores;
@@ -273,13 +276,16 @@ impl Skeleton {
     }
 
     /// Turns a subtree without tensors into one leaf of JSON.
-    fn collapse(&mut self, node: usize, text: usize) -> bool {
+    fn collapse(&mut self, node: usize, text: usize) -> Result<bool> {
         let mut json = String::new();
         self.write_json(node, &mut json);
+        if leaf::nesting(&json) > leaf::MAX_NESTING {
+            return Err(too_deep_a_leaf());
+        }
         self.nodes.truncate(node + 1);
         self.text.truncate(text);
         let span = self.intern(&json);
-        self.replace(node, Leaf { span, form: Form::Json })
+        Ok(self.replace(node, Leaf { span, form: Form::Json }))
     }
 
     fn replace(&mut self, index: usize, leaf: Leaf) -> bool {
@@ -291,14 +297,16 @@ impl Skeleton {
         true
     }
 
-    /// In a sequence that holds tensors a `None` is a gap, but the last ones would be lost.
+    /// In a sequence that holds tensors a `None` is a gap, but the last ones would be lost, and too
+    /// many would not be believed.
     fn record_trailing(&mut self, list: usize) -> bool {
         let items: Vec<usize> = self.children(list).collect();
         let stored = |index: &&usize| self.nodes.get(**index).is_some_and(|node| node.stores);
         let last = items.iter().rposition(|index| stored(&index)).map_or(0, |last| last + 1);
+        let sparse = last > greatest_index(items.iter().filter(stored).count());
         for (position, item) in items.into_iter().enumerate() {
             match self.nodes.get(item).map(|node| (node.body, node.stores)) {
-                Some((Body::Nothing, _)) if position >= last => self.record(item, "null"),
+                Some((Body::Nothing, _)) if position >= last || sparse => self.record(item, "null"),
                 Some((Body::Struct(_), false)) => self.record(item, "{}"),
                 _ => {}
             }
@@ -377,6 +385,14 @@ fn push_dotted(path: &mut String, name: &str) {
         path.push('.');
     }
     path.push_str(name);
+}
+
+#[cold]
+fn too_deep_a_leaf() -> Error {
+    let limit = leaf::MAX_NESTING;
+    Error::unsupported(format!(
+        "a value without tensors is one leaf of JSON, which nests no deeper than {limit} levels"
+    ))
 }
 
 #[cold]

@@ -121,7 +121,10 @@ impl<'w> Walker<'w> {
     pub(crate) fn locate(&self, error: Error) -> Error {
         match &self.mode {
             Mode::Skeleton(skeleton) => error.at(|| skeleton.path()),
-            Mode::Write(_) => error,
+            Mode::Write(writer) => match writer.next_key() {
+                Some(key) => error.at(|| key.to_owned()),
+                None => error,
+            },
         }
     }
 

@@ -46,6 +46,11 @@ impl<'w> Writer<'w> {
         Self { meter: Some(meter).filter(|meter| meter.is_watched()), ..self }
     }
 
+    /// The key of the tensor that is to come.
+    pub(crate) fn next_key(&self) -> Option<&str> {
+        (self.next < self.plan.slots.len()).then(|| self.plan.keys.tensor(self.next))
+    }
+
     fn count(&self, bytes: usize, tensor: usize) {
         if let Some(meter) = self.meter {
             meter.add(bytes, || self.plan.keys.tensor(tensor));

@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for Tensor {
     }
 }
 
-impl<'de> Deserialize<'de> for TensorView<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for TensorView<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let visitor = TensorVisitor::<&'de [u8]>(PhantomData);
         let (dtype, shape, bytes) =

@@ -32,6 +32,8 @@ fn haiku_modules() {
         (vec![(Field("a"), net), (Field("l"), LIST), (Index(2), Tensor)], "a.l_2"),
         (vec![(Field("l"), LIST), (Index(1), Tensor)], "~.l_1"),
         (vec![(Field("l"), LIST), (Index(1), LIST), (Index(2), net), (Field("w"), Tensor)], "l_1_2.w"),
+        (vec![(Field("l"), LIST), (Index(1), LIST), (Index(0), net), (Field("w"), Tensor)], "l_1.w"),
+        (vec![(Field("l"), LIST), (Index(0), LIST), (Index(1), net), (Field("w"), Tensor)], "l_0_1.w"),
         (
             vec![(Field("a"), net), (Field("l"), LIST), (Index(1), net), (Field("b"), net), (Field("w"), Tensor)],
             "a/~/l_1/~/b.w",

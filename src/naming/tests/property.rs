@@ -146,7 +146,8 @@ fn expected(naming: &Naming, path: &[Step]) -> Option<Vec<String>> {
                     Scheme::Haiku(_) => true,
                     _ => false,
                 };
-                let starts_at_zero = matches!(naming.scheme, Scheme::Flax(_));
+                let is_list = matches!(path.get(position + 1), Some(Step::Index(_)));
+                let starts_at_zero = is_list || matches!(naming.scheme, Scheme::Flax(_));
                 match names.last_mut() {
                     Some(name) if appends && (*index > 0 || starts_at_zero) => {
                         name.push_str(&format!("_{index}"));
