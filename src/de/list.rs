@@ -7,7 +7,6 @@ use crate::de::node::Child;
 use crate::de::place::{Here, Place, Siblings};
 use crate::de::reader::Reader;
 use crate::error::ErrorKind;
-use crate::naming::greatest_index;
 use crate::{Error, Result};
 
 /// The items of a list by their index, in ascending order.
@@ -94,7 +93,7 @@ fn suffixed<'x>(here: &Here<'x>) -> Option<Items<'x>> {
 /// A key can claim any index; a list of that length must be worth building, and so must all lists
 /// of a file together.
 fn check_gaps(reader: &Reader<'_, '_>, items: &[(usize, Place<'_>)]) -> Result<()> {
-    let limit = greatest_index(items.len());
+    let limit = 4096 + 16 * items.len();
     match items.last() {
         Some((last, _)) if *last > limit || !reader.afford_gaps(*last + 1 - items.len()) => {
             let reason = format!("the index {last} is out of proportion to a list of {} items", items.len());

@@ -30,12 +30,6 @@ use objax::Objax;
 pub(crate) use segment::{Content, Level, Refusal, Segment, Token};
 pub(crate) use shape::Shape;
 
-/// The greatest index that a list of so many stored items may have. A key can claim any, and a
-/// list of that length must be worth building.
-pub(crate) fn greatest_index(items: usize) -> usize {
-    4096 + 16 * items
-}
-
 /// How the paths of a value are written as keys.
 ///
 /// Each naming has its own words for a field of a struct, a key of a map, an item of a list and an

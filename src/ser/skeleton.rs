@@ -3,7 +3,6 @@
 //! The first walk over a value builds one. Nodes stand in one vector in the order of the walk, a
 //! node before its children, and each knows where its subtree ends.
 
-use crate::naming::greatest_index;
 use crate::ser::leaf::{self, Form, Leaf};
 use crate::ser::walker::Trace;
 use crate::tensor::Tensor;
@@ -11,6 +10,10 @@ use crate::{Dtype, Error, Result};
 
 /// A tensor-free sequence of numbers may take this many bytes of metadata text, no more.
 const NUMBERS_LIMIT: usize = 64 * 1024;
+
+/// A list with more gaps than this for each item says of each that nothing is there: reading takes as
+/// many for an item of the file, so that a short file cannot ask for a long list.
+const GAPS_AN_ITEM: usize = 16;
 
 /// A range of [`Skeleton::text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,13 +300,14 @@ impl Skeleton {
         true
     }
 
-    /// In a sequence that holds tensors a `None` is a gap, but the last ones would be lost, and too
-    /// many would not be believed.
+    /// In a sequence that holds tensors a `None` is a gap, but the last ones would be lost, and more
+    /// than a reader believes.
     fn record_trailing(&mut self, list: usize) -> bool {
         let items: Vec<usize> = self.children(list).collect();
         let stored = |index: &&usize| self.nodes.get(**index).is_some_and(|node| node.stores);
         let last = items.iter().rposition(|index| stored(&index)).map_or(0, |last| last + 1);
-        let sparse = last > greatest_index(items.iter().filter(stored).count());
+        let count = items.iter().filter(stored).count();
+        let sparse = last - count > GAPS_AN_ITEM * count;
         for (position, item) in items.into_iter().enumerate() {
             match self.nodes.get(item).map(|node| (node.body, node.stores)) {
                 Some((Body::Nothing, _)) if position >= last || sparse => self.record(item, "null"),
