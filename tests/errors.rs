@@ -184,8 +184,9 @@ mod missing {
 
     #[test]
     fn a_struct_that_lies_elsewhere_in_the_file() {
-        let error = reading::<Mlp>(&map([("params", mlp())]));
-        assert_says(&error, "hidden.kernel", &["nearest is `params.hidden.kernel`", "the file has `params`"]);
+        let error = reading::<Mlp>(&map([("state", map([("model_variables", mlp())]))]));
+        let nearest = "nearest is `state.model_variables.hidden.kernel`";
+        assert_says(&error, "hidden.kernel", &[nearest, "the file has `state`"]);
     }
 
     #[test]
