@@ -19,7 +19,7 @@
 //! | a struct with tensors in a struct variant of an adjacently tagged enum, in namings other than flax | a newtype variant |
 //! | a tensor of two axes or more as a sequence of sequences | an array |
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod array_forms;
 mod arrays;

@@ -157,10 +157,10 @@ fn floats_come_back(float: f32, wide: f64) {
 
 #[test]
 fn notable_floats_come_back_to_the_bit() {
-    for float in [0.0, -0.0, f32::NAN, f32::MIN_POSITIVE, 1e-45, -1.17549421e-38, f32::EPSILON, f32::MAX, 16777217.0] {
+    for float in [0.0, -0.0, f32::NAN, f32::MIN_POSITIVE, 1e-45, -1.175_494_2e-38, f32::EPSILON, f32::MAX, 16777217.0] {
         floats_come_back(float, f64::from(float));
     }
-    for wide in [5e-324, 2.2250738585072011e-308, 1e16, 123456789012345680000.0, 1e300, f64::MAX, 0.1 + 0.2] {
+    for wide in [5e-324, 2.225_073_858_507_201e-308, 1e16, 123456789012345680000.0, 1e300, f64::MAX, 0.1 + 0.2] {
         floats_come_back(1.0, wide);
     }
     // Parsed as an f64, this one is rounded to a neighbour.

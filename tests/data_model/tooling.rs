@@ -85,7 +85,7 @@ fn a_file_transcodes_to_json_and_back() {
     let bytes = safejax::to_bytes(&model()).unwrap();
     let mut text = Vec::new();
     let mut json = serde_json::Serializer::new(&mut text);
-    serde_transcode::transcode(&Deserializer::from_bytes(&bytes).unwrap(), &mut json).unwrap();
+    serde_transcode::transcode(Deserializer::from_bytes(&bytes).unwrap(), &mut json).unwrap();
     assert_eq!(serde_json::from_slice::<Model>(&text).unwrap(), model());
 
     let mut json = serde_json::Deserializer::from_slice(&text);
@@ -96,7 +96,7 @@ fn a_file_transcodes_to_json_and_back() {
 #[test]
 fn a_file_transcodes_to_a_tree() {
     let bytes = safejax::to_bytes(&model()).unwrap();
-    let tree = serde_transcode::transcode(&Deserializer::from_bytes(&bytes).unwrap(), Serializer::new()).unwrap();
+    let tree = serde_transcode::transcode(Deserializer::from_bytes(&bytes).unwrap(), Serializer::new()).unwrap();
     assert_eq!(safejax::from_tree::<Model>(&tree).unwrap(), model());
 }
 
@@ -114,5 +114,5 @@ fn the_format_is_for_people() {
     use serde::{Deserializer as _, Serializer as _};
     assert!(Serializer::new().is_human_readable());
     let bytes = safejax::to_bytes(&dense(1.0)).unwrap();
-    assert!((&Deserializer::from_bytes(&bytes).unwrap()).is_human_readable());
+    assert!(Deserializer::from_bytes(&bytes).unwrap().is_human_readable());
 }
