@@ -73,7 +73,10 @@ fn beyond_the_limit_saving_and_loading_are_errors() {
     let error = safejax::to_bytes(&chain(65)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Depth { limit: 128 }), "{error}");
     assert!(error.to_string().ends_with("nested deeper than 128 levels (Options::max_depth)"), "{error}");
-    let bytes = Options::new().max_depth(10_000).to_bytes(&chain(1000)).unwrap();
+    // Whoever raises the limit has to have the stack for it.
+    let deep = || Options::new().max_depth(10_000).to_bytes(&chain(1000)).unwrap();
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(deep).unwrap();
+    let bytes = thread.join().unwrap();
     let error = safejax::from_bytes::<Chain>(&bytes).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Depth { limit: 128 }), "{error}");
     let error = safejax::from_bytes::<Tree>(&bytes).unwrap_err();
