@@ -75,7 +75,8 @@ fn saved_in_shards() -> tempfile::TempDir {
 fn assert_reads(path: &Path, bytes: u64, load: impl FnOnce(&Checkpoint<'_>)) {
     let checkpoint = Checkpoint::open(path).unwrap();
     let ((), read) = bytes_read(|| load(&checkpoint));
-    assert_eq!(read, bytes);
+    // The counter counts the reading of itself, whose text grows by a digit now and then.
+    assert!(read.abs_diff(bytes) < 16, "{read} bytes, not {bytes}");
 }
 
 #[test]

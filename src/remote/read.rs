@@ -205,7 +205,7 @@ impl<'s> RemoteCheckpoint<'s> {
             // An error of the type's own may be due to the zeros; any other is not.
             let settled = match &value {
                 Ok(_) => false,
-                Err(error) => !matches!(error.kind(), ErrorKind::Custom(_)),
+                Err(error) => !matches!(error.kind(), ErrorKind::Custom(_) | ErrorKind::Type { .. }),
             };
             if asked.is_empty() || settled {
                 return value.map_err(|error| error.in_file(FilePath::new(self.object.path.as_ref())));
