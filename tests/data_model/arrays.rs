@@ -217,7 +217,7 @@ fn the_rank_must_be_that_of_the_type() {
     );
     assert_eq!(
         refused(safejax::from_bytes::<Field<Array<i32, Ix2>>>(&bytes).err().unwrap()),
-        "`value`: expected dtype I32, found dtype F32 (Casts::Lossy converts it with loss)"
+        "`value`: expected dtype I32, found dtype F32 (Casts::Lossy would convert it)"
     );
 }
 

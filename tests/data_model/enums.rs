@@ -241,7 +241,7 @@ fn what_is_no_variant_is_an_error_that_lists_them() {
     let field = |value| safejax::to_bytes(&BTreeMap::from([("x", value)])).unwrap();
     assert_eq!(
         refused::<BTreeMap<String, Small>>(&field(External::Unit)),
-        "`x`: unknown variant `Unit`, expected `A` or `B`"
+        "`x`: expected one of the variants `A`, `B`, found `Unit`"
     );
     assert_eq!(
         refused::<BTreeMap<String, Small>>(&field(External::Module(dense(1.0)))),

@@ -60,7 +60,7 @@ fn every_naming_reads_every_form_of_a_list() {
 fn a_gap_is_none_or_a_unit_and_an_error_for_anything_else() {
     for (naming, keys, missing) in [
         (Naming::flax(), ["layers.0.w", "layers.2.w"], "layers.1.w"),
-        (Naming::flax(), ["layers_0.w", "layers_2.w"], "layers.1.w"),
+        (Naming::flax(), ["layers_0.w", "layers_2.w"], "layers_1.w"),
         (Naming::haiku(), ["layers.w", "layers_2.w"], "layers_1.w"),
         (Naming::objax().kinds(false), ["layers[0].w", "layers[2].w"], "layers[1].w"),
         (Naming::keystr(), [".layers[0].w", ".layers[2].w"], ".layers[1].w"),

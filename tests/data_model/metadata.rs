@@ -52,7 +52,7 @@ fn metadata_that_is_not_listed_as_a_leaf_is_the_users() {
         #[allow(dead_code)]
         step: u8,
     }
-    assert_eq!(crate::refused::<Stepped>(&bytes), "`step`: missing");
+    assert_eq!(crate::refused::<Stepped>(&bytes), "`step`: missing; the file has `bias`, `kernel`");
 }
 
 #[test]

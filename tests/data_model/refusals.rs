@@ -30,7 +30,7 @@ fn two_leaves_with_one_key_clash() {
     let dotted = Dotted { a: BTreeMap::from([("b", tensor())]), b: tensor() };
     let error = refusal(Naming::flax(), &dotted);
     assert!(matches!(error.kind(), ErrorKind::Clash { .. }));
-    assert_eq!(error.to_string(), "`a.b`: a.b and a.b would both be stored here: rename one of them");
+    assert_eq!(error.to_string(), "`a.b`: `a.b` and `a.b` would both be stored here: rename one of them");
 
     #[derive(Serialize)]
     struct Suffixed {
@@ -42,7 +42,7 @@ fn two_leaves_with_one_key_clash() {
         let error = refusal(naming, &suffixed());
         assert_eq!(error.key(), Some("layers_1.bias"));
         let message = error.to_string();
-        assert!(message.contains("layers[1].bias and layers_1.bias would both be stored here"), "{message}");
+        assert!(message.contains("`layers[1].bias` and `layers_1.bias` would both be stored here"), "{message}");
     }
     assert!(safejax::to_bytes(&suffixed()).is_ok());
 }

@@ -34,7 +34,7 @@ fn serde_buffers_no_i128() {
 #[test]
 fn a_buffered_list_has_strings_for_what_json_lacks() {
     let message = refused::<Flat<Vec<f64>>>(&flat(vec![f64::NAN]));
-    assert_eq!(message, "invalid type: string \"NaN\", expected f64");
+    assert_eq!(message, "expected f64, found string \"NaN\"");
     // Alone it is a number.
     let loaded: Flat<f64> = safejax::from_bytes(&flat(f64::INFINITY)).unwrap();
     assert_eq!(loaded.inner.value, f64::INFINITY);
