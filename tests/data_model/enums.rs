@@ -245,7 +245,7 @@ fn what_is_no_variant_is_an_error_that_lists_them() {
     );
     assert_eq!(
         refused::<BTreeMap<String, Small>>(&field(External::Module(dense(1.0)))),
-        "`x`: expected a variant of Small: A, B, found a module with `Module`"
+        "`x`: expected a variant of Small: `A`, `B`, found a module with `Module`"
     );
     let tensor = safejax::to_bytes(&BTreeMap::from([("x", array![1.0f32])])).unwrap();
     assert_eq!(refused::<BTreeMap<String, Small>>(&tensor), "`x`: expected a variant of Small, found a tensor F32 [1]");

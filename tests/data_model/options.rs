@@ -130,6 +130,6 @@ fn what_is_missing_is_none_only_for_an_option() {
     let bytes = safejax::to_bytes(&Field { value: None::<Dense> }).unwrap();
     assert_eq!(safejax::from_bytes::<Field<Option<u8>>>(&bytes).unwrap().value, None);
     assert_eq!(refused::<Field<Dense>>(&bytes), "`value.kernel`: missing; the file is empty");
-    assert_eq!(refused::<Field<u8>>(&bytes), "`value`: missing");
-    assert_eq!(refused::<Field<Vec<Dense>>>(&bytes), "`value`: missing");
+    assert_eq!(refused::<Field<u8>>(&bytes), "`value`: missing; the file is empty");
+    assert_eq!(refused::<Field<Vec<Dense>>>(&bytes), "`value`: missing; the file is empty");
 }
