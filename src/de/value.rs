@@ -12,8 +12,11 @@ use crate::de::node::{Child, Node};
 use crate::de::place::{Here, Place};
 use crate::de::reader::Reader;
 use crate::de::tensor::{ByteBuf, TensorSource, vec_seed};
+use crate::derived::Request;
 use crate::error::ErrorKind;
-use crate::{Dtype, Error, Result, handshake};
+use crate::spec::TypeSpec;
+use crate::tensor::{FromTensor, StoredTensor};
+use crate::{Dtype, Error, Result, handshake, memory};
 
 pub(crate) struct Value<'r, 'x, 'de> {
     pub(crate) reader: &'r Reader<'x, 'de>,
@@ -21,6 +24,29 @@ pub(crate) struct Value<'r, 'x, 'de> {
     pub(crate) depth: usize,
     /// Whether a [`Tree`](crate::Tree) is being read, to which a tensor is one value.
     pub(crate) tree: bool,
+    /// What is known of the type that is asked for next.
+    pub(crate) spec: Option<&'static TypeSpec>,
+}
+
+impl memory::Announce for Value<'_, '_, '_> {
+    type Message = &'static TypeSpec;
+
+    fn announce(&mut self, spec: &'static TypeSpec) {
+        self.spec = Some(spec);
+    }
+}
+
+/// A `#[tensor]` field.
+impl<'de, T: FromTensor<'de>> memory::Take<'de, Request<T>> for Value<'_, '_, 'de> {
+    type Output = Result<T>;
+
+    fn take(self, Request { spec, .. }: Request<T>) -> Result<T> {
+        let Some(source) = self.tensor() else { return Err(self.mismatch("a tensor")) };
+        let dtype = self.reader.entry(source.index)?.dtype;
+        let shape = self.reader.shape(source.index)?.to_vec();
+        let stored = StoredTensor::new(dtype, shape, self.reader.casts, &source);
+        T::from_tensor(stored.in_memory(spec, self.reader.contents.naming().framework())?)
+    }
 }
 
 impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
@@ -32,12 +58,12 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         } else {
             Place::node(Node::root(contents))
         };
-        Self { reader, place, depth: 0, tree: false }
+        Self { reader, place, depth: 0, tree: false, spec: None }
     }
 
     /// A value one level further down.
     pub(crate) fn below(&self, place: Place<'x>) -> Self {
-        Self { reader: self.reader, place, depth: self.depth + 1, tree: self.tree }
+        Self { reader: self.reader, place, depth: self.depth + 1, tree: self.tree, spec: None }
     }
 
     /// Hands itself to a seed, and names itself in the error.

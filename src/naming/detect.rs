@@ -103,7 +103,7 @@ fn any_flax(flax: &Flax, keys: &[&str]) -> Option<Flax> {
 }
 
 fn fitting_flax(separator: &str, suffix_lists: bool, keys: &[&str]) -> Option<Flax> {
-    let flax = Flax { separator: separator.to_owned(), suffix_lists };
+    let flax = Flax { separator: separator.to_owned(), suffix_lists, field_names: false };
     let conflict = if keys.is_sorted() {
         flax.conflict(keys)
     } else {

@@ -25,6 +25,8 @@ pub(super) const SEPARATORS: [&str; 4] = [".", "/", ":::", ","];
 pub(super) struct Flax {
     pub(super) separator: String,
     pub(super) suffix_lists: bool,
+    /// Whether fields have the names that they have in Rust, rather than flax's.
+    pub(super) field_names: bool,
 }
 
 impl Flax {

@@ -343,7 +343,7 @@ pub(crate) fn insert(metadata: &mut BTreeMap<String, String>, key: &str, text: S
 /// A naming for a skeleton that needs none: segments are told apart by what none of them holds.
 pub(crate) fn separate(skeleton: &Skeleton) -> Naming {
     let longest = skeleton.nodes().iter().map(|node| longest_separator(&skeleton.step_text(node.step))).max();
-    Naming::flax().separator(&format!("{}.", "\u{1f}".repeat(longest.unwrap_or_default())))
+    Naming::flax().separator(&format!("{}.", "\u{1f}".repeat(longest.unwrap_or_default()))).with_field_names()
 }
 
 /// How many `\u{1f}` before a `.` make a separator that `text` does not hold.

@@ -2,11 +2,13 @@
 
 use serde::{Serialize, ser};
 
+use crate::memory::Announce;
 use crate::options::MAX_DEPTH;
 use crate::ser::compound::{Compound, State};
 use crate::ser::skeleton::Skeleton;
 use crate::ser::tree;
 use crate::ser::walker::{Mode, Walker};
+use crate::spec::TypeSpec;
 use crate::{Error, Result, Tree};
 
 /// A `serde::Serializer` that turns a value into a [`Tree`], in one pass.
@@ -48,6 +50,14 @@ impl Serializer {
     fn compound(mut self, begin: impl FnOnce(&mut Walker<'static>) -> Result<State>) -> Result<TreeCompound> {
         let state = begin(&mut self.walker)?;
         Ok(TreeCompound { walker: self.walker, state })
+    }
+}
+
+impl Announce for Serializer {
+    type Message = &'static TypeSpec;
+
+    fn announce(&mut self, spec: &'static TypeSpec) {
+        (&mut self.walker).announce(spec);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::ser::compound::{Compound, State};
 use crate::ser::leaf::{Form, non_finite_word};
 use crate::ser::skeleton::{Body, Skeleton, Step};
 use crate::ser::writer::Writer;
+use crate::spec::TypeSpec;
 use crate::tensor::Tensor;
 use crate::{Dtype, Error, ErrorKind, Result};
 
@@ -27,6 +28,8 @@ pub(crate) struct Walker<'w> {
     pub(crate) focus: Focus,
     /// The newtype struct around the value that comes next.
     class: Option<&'static str>,
+    /// What is known of the type whose value comes next.
+    spec: Option<&'static TypeSpec>,
     depth: usize,
     max_depth: usize,
     /// What the walk has come by.
@@ -77,9 +80,17 @@ pub(crate) enum Event {
     Close,
 }
 
+impl memory::Announce for &mut Walker<'_> {
+    type Message = &'static TypeSpec;
+
+    fn announce(&mut self, spec: &'static TypeSpec) {
+        self.spec = Some(spec);
+    }
+}
+
 impl<'w> Walker<'w> {
     pub(crate) fn new(mode: Mode<'w>, max_depth: usize) -> Self {
-        Self { mode, focus: Focus::Value, class: None, depth: 0, max_depth, trace: Trace::default() }
+        Self { mode, focus: Focus::Value, class: None, spec: None, depth: 0, max_depth, trace: Trace::default() }
     }
 
     pub(crate) fn trace(&self) -> Trace {
