@@ -16,9 +16,6 @@ pub(crate) const TREE: &str = "$safejax::Tree";
 /// or an integer beyond 64 bits, as a `Tree` holds them.
 pub(crate) const BARE: &str = "$safejax::Bare";
 
-/// The newtype name around a `#[tensor]` field that is being saved.
-pub(crate) const TENSOR_FIELD: &str = "$safejax::TensorField";
-
 /// The newtype name around a field that is saved as one leaf, whatever it could be.
 pub(crate) const METADATA_FIELD: &str = "$safejax::MetadataField";
 

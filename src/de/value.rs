@@ -1,6 +1,6 @@
 //! The one deserializer behind every way to load: it reads the value at a place.
 
-use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Visitor};
 
 use crate::de::access::{Entries, Fields, Items, Variant};
 use crate::de::contents::Item;
@@ -15,7 +15,7 @@ use crate::de::tensor::{ByteBuf, TensorSource, vec_seed};
 use crate::derived::Request;
 use crate::error::ErrorKind;
 use crate::spec::TypeSpec;
-use crate::tensor::{FromTensor, StoredTensor};
+use crate::tensor::{FromTensor, StoredTensor, Tensor};
 use crate::{Dtype, Error, Result, handshake, memory};
 
 pub(crate) struct Value<'r, 'x, 'de> {
@@ -37,11 +37,20 @@ impl memory::Announce for Value<'_, '_, '_> {
 }
 
 /// A `#[tensor]` field.
-impl<'de, T: FromTensor<'de>> memory::Take<'de, Request<T>> for Value<'_, '_, 'de> {
+impl<'de, T: FromTensor<'de>> memory::Give<'de, Request<T>> for Value<'_, '_, 'de> {
     type Output = Result<T>;
 
-    fn take(self, Request { spec, .. }: Request<T>) -> Result<T> {
-        let Some(source) = self.tensor() else { return Err(self.mismatch("a tensor")) };
+    fn give_to(self, Request { spec, .. }: Request<T>) -> Result<T> {
+        let Some(source) = self.tensor() else {
+            // In a leaf a tensor is the JSON of one.
+            return match self.leaf() {
+                Some(leaf) => {
+                    let tensor = Tensor::deserialize(leaf)?;
+                    StoredTensor::of(&tensor).in_memory(spec, None).and_then(T::from_tensor)
+                }
+                None => Err(self.mismatch("a tensor")),
+            };
+        };
         let dtype = self.reader.entry(source.index)?.dtype;
         let shape = self.reader.shape(source.index)?.to_vec();
         let stored = StoredTensor::new(dtype, shape, self.reader.casts, &source);
