@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::cast;
 use crate::de::contents::Item;
-use crate::de::place::{self, Place};
+use crate::de::lookup::Lookup;
+use crate::de::place::Place;
 use crate::de::reader::Reader;
 use crate::de::value::Value;
 use crate::de::{list, map};
@@ -62,10 +63,10 @@ impl<'x> Fit<'_, 'x, '_> {
             }
             Body::Nothing => {}
             body => {
-                let below = place.map(|place| self.below(body, place)).transpose()?;
+                let mut below = place.map(|place| self.below(body, place)).transpose()?;
                 for child in self.skeleton.children(index) {
                     let Some(node) = self.skeleton.node(child).filter(|node| node.stores) else { continue };
-                    let place = match (&below, place) {
+                    let place = match (&mut below, place) {
                         (Some(below), Some(place)) => self.child(node.step, place, below)?,
                         _ => None,
                     };
@@ -84,15 +85,14 @@ impl<'x> Fit<'_, 'x, '_> {
                 let entries = map::entries(self.reader, place).into_iter();
                 Below::Entries(entries.map(|(key, place)| (key.into_owned(), place)).collect())
             }
-            _ => Below::Fields,
+            _ => Below::Fields(Lookup::default()),
         })
     }
 
-    fn child(&self, step: Step, place: &Place<'x>, below: &Below<'x>) -> Result<Option<Place<'x>>> {
+    fn child(&self, step: Step, place: &Place<'x>, below: &mut Below<'x>) -> Result<Option<Place<'x>>> {
         Ok(match (step, below) {
-            (Step::Field(name) | Step::Variant(name), _) => {
-                let children = place.children(self.reader);
-                place::find(self.reader, place.below(), &children, name, &mut |_| {})?.map(Place::Here)
+            (Step::Field(name) | Step::Variant(name), Below::Fields(lookup)) => {
+                lookup.field(self.reader, place, &[], name)?.map(Place::Here)
             }
             (Step::Key(span) | Step::IntKey(span), Below::Entries(entries)) => {
                 entries.get(self.skeleton.text(span)).cloned()
@@ -207,7 +207,7 @@ fn likely(wanted: Candidate<'_>, candidates: &[Candidate<'_>]) -> Option<String>
 /// What lies below a place.
 enum Below<'x> {
     /// Each is looked up by its name.
-    Fields,
+    Fields(Lookup<'x>),
     Items(HashMap<usize, Place<'x>>),
     Entries(HashMap<String, Place<'x>>),
 }

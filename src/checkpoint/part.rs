@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::Checkpoint;
 use crate::de::list;
-use crate::de::node::Node;
+use crate::de::node::{Child, Node};
 use crate::de::place::{self, Here, Place};
 use crate::de::reader::Reader;
 use crate::de::value::Value;
@@ -87,7 +87,7 @@ fn in_words<'x>(reader: &Reader<'x, '_>, node: Node, path: &str) -> Result<Optio
         let key = child.key(contents);
         if naming.trim(key) == path || key == path || shortened(naming, key) == Some(path) {
             // A list may begin with the module of this name, which a field of the name finds.
-            let children = node.children(contents);
+            let children: Vec<Child<'x>> = node.children(contents).collect();
             let here = place::find(reader, Some(node), &children, &child.token.name, &mut |_| {}).ok().flatten();
             let same = |here: &Here<'x>| here.item == child.item && here.node == child.node;
             return Ok(Some(here.filter(same).map_or_else(|| Place::of(&child), Place::Here)));

@@ -10,8 +10,10 @@ use serde::forward_to_deserialize_any;
 use crate::de::element::{Appearance, Elements};
 use crate::de::key::Key;
 use crate::de::list;
+use crate::de::lookup::Lookup;
 use crate::de::map;
-use crate::de::place::{self, Place};
+use crate::de::node::Child;
+use crate::de::place::Place;
 use crate::de::reader::Reader;
 use crate::de::tensor::TensorSource;
 use crate::de::value::Value;
@@ -23,13 +25,14 @@ use crate::{Error, Result};
 /// What the file has besides comes last, for types that deny it.
 pub(crate) struct Fields<'r, 'x, 'de> {
     parent: Value<'r, 'x, 'de>,
-    fields: std::vec::IntoIter<(Field<'x>, Place<'x>)>,
+    name: &'static str,
+    names: &'static [&'static str],
+    /// How many of the names have been looked up.
+    asked: usize,
+    lookup: Lookup<'x>,
+    /// What is there besides, once all names have been looked up.
+    unknown: Option<std::vec::IntoIter<Child<'x>>>,
     value: Option<Place<'x>>,
-}
-
-enum Field<'x> {
-    Known(&'static str),
-    Unknown(Cow<'x, str>),
 }
 
 impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
@@ -41,9 +44,8 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
     ) -> Result<V::Value> {
         let reader = parent.reader;
         let place = parent.place.clone();
-        let fields = Self::find(&parent, name, names)?;
-        let value = visitor.visit_map(Self { parent, fields: fields.into_iter(), value: None });
-        value.map_err(|mut error| {
+        let fields = Self { parent, name, names, asked: 0, lookup: Lookup::default(), unknown: None, value: None };
+        visitor.visit_map(fields).map_err(|mut error| {
             if let Some(field) = error.take_field() {
                 if matches!(error.kind(), ErrorKind::Missing { .. }) {
                     reader.learn(name, names, &field);
@@ -54,34 +56,36 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         })
     }
 
-    fn find(
-        parent: &Value<'r, 'x, 'de>,
-        name: &'static str,
-        names: &'static [&'static str],
-    ) -> Result<Vec<(Field<'x>, Place<'x>)>> {
-        let (reader, place) = (parent.reader, &parent.place);
-        let children = place.children(reader);
-        let mut used = vec![false; children.len()];
-        let mut fields = Vec::with_capacity(names.len());
-        for &field in names {
-            let mut mark = |index: usize| {
-                if let Some(used) = used.get_mut(index) {
-                    *used = true;
-                }
-            };
-            let found = place::find(reader, place.below(), &children, field, &mut mark)
-                .map_err(|error| error.at(|| place.field_key(reader, field)))?;
-            match found {
-                Some(here) => fields.push((Field::Known(field), Place::Here(here))),
-                None if reader.is_wanting(name, names, field) => {
-                    fields.push((Field::Known(field), place.absent_field(reader, field)));
+    /// The next field that is there, or that the type is known to want.
+    fn next_known(&mut self) -> Result<Option<(&'static str, Place<'x>)>> {
+        let (reader, place) = (self.parent.reader, &self.parent.place);
+        while let Some((before, [field, ..])) = self.names.split_at_checked(self.asked) {
+            self.asked += 1;
+            let found = self.lookup.field(reader, place, before, field);
+            match found.map_err(|error| error.at(|| place.field_key(reader, field)))? {
+                Some(here) => return Ok(Some((field, Place::Here(here)))),
+                None if reader.is_wanting(self.name, self.names, field) => {
+                    return Ok(Some((field, place.absent_field(reader, field))));
                 }
                 None => {}
             }
         }
-        let unknown = children.into_iter().zip(used).filter(|(_, used)| !used);
-        fields.extend(unknown.map(|(child, _)| (Field::Unknown(child.token.name.clone()), Place::of(&child))));
-        Ok(fields)
+        Ok(None)
+    }
+
+    fn next_unknown(&mut self) -> Result<Option<(Cow<'x, str>, Place<'x>)>> {
+        let unknown = match &mut self.unknown {
+            Some(unknown) => unknown,
+            None => {
+                let lookup = std::mem::take(&mut self.lookup);
+                let rest = lookup.rest(self.parent.reader, &self.parent.place, self.names)?;
+                self.unknown.insert(rest.into_iter())
+            }
+        };
+        Ok(unknown.next().map(|child| {
+            let place = Place::of(&child);
+            (child.token.name, place)
+        }))
     }
 }
 
@@ -89,12 +93,14 @@ impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let Some((field, place)) = self.fields.next() else { return Ok(None) };
-        self.value = Some(place);
-        let key = match field {
-            Field::Known(name) => Key::Lent(name),
-            Field::Unknown(name) => Key::Text(name),
+        let (key, place) = match self.next_known()? {
+            Some((name, place)) => (Key::Lent(name), place),
+            None => match self.next_unknown()? {
+                Some((name, place)) => (Key::Text(name), place),
+                None => return Ok(None),
+            },
         };
+        self.value = Some(place);
         let reader = self.parent.reader;
         seed.deserialize(key).map(Some).map_err(|mut error: Error| match (error.take_field(), &self.value) {
             // A key that the type does not know is known here.
@@ -327,10 +333,10 @@ impl<'r, 'x, 'de> Variant<'r, 'x, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let (reader, place) = (parent.reader, &parent.place);
-        let children = place.children(reader);
+        let mut lookup = Lookup::default();
         let mut found: Option<(&'static str, Place<'x>)> = None;
         for &variant in variants {
-            let Some(here) = place::find(reader, place.below(), &children, variant, &mut |_| {})? else { continue };
+            let Some(here) = lookup.field(reader, place, &[], variant)? else { continue };
             if let Some((first, _)) = found {
                 let (first, second) = (first.to_owned(), variant.to_owned());
                 return Err(Error::new(ErrorKind::Ambiguous { first, second }));

@@ -66,6 +66,9 @@ impl<'a> Contents<'a> {
         let naming = find_naming(&header, entry.as_ref(), wanted)?;
         let mut contents = Self { header, naming, entry, user, items: Vec::new() };
         contents.items = contents.sorted(leaves);
+        if u32::try_from(contents.items.len()).is_err() {
+            return Err(Error::unsupported(format!("{} tensors are more than can be counted", contents.items.len())));
+        }
         Ok(contents)
     }
 
@@ -98,8 +101,13 @@ impl<'a> Contents<'a> {
         &self.items
     }
 
-    pub(crate) fn item(&self, index: usize) -> Option<Item> {
-        self.items.get(index).copied()
+    /// How many items there are.
+    pub(crate) fn len(&self) -> u32 {
+        self.items.len() as u32
+    }
+
+    pub(crate) fn item(&self, index: u32) -> Option<Item> {
+        self.items.get(index as usize).copied()
     }
 
     pub(crate) fn key(&self, item: Item) -> &str {
@@ -109,7 +117,7 @@ impl<'a> Contents<'a> {
         }
     }
 
-    pub(crate) fn key_at(&self, index: usize) -> &str {
+    pub(crate) fn key_at(&self, index: u32) -> &str {
         self.item(index).map_or("", |item| self.key(item))
     }
 
@@ -130,8 +138,8 @@ impl<'a> Contents<'a> {
     /// The tensor of exactly this key.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
         let at = self.items.binary_search_by(|item| self.naming.compare(self.key(*item), key)).ok()?;
-        match self.item(at)? {
-            Item::Tensor(index) => Some(index),
+        match self.items.get(at)? {
+            Item::Tensor(index) => Some(*index),
             Item::Leaf(_) => None,
         }
     }

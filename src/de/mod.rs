@@ -8,6 +8,7 @@ pub(crate) mod json;
 pub(crate) mod key;
 pub(crate) mod leaf;
 pub(crate) mod list;
+pub(crate) mod lookup;
 pub(crate) mod map;
 pub(crate) mod node;
 pub(crate) mod place;

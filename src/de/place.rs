@@ -1,6 +1,5 @@
 //! Where in a file a value is read from.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::de::contents::Item;
@@ -15,11 +14,11 @@ use crate::{Error, Result};
 pub(crate) enum Place<'x> {
     Here(Here<'x>),
     /// The parameters of one module, as haiku's own two-level maps show them.
-    Parameters(Vec<Child<'x>>),
+    Parameters(Rc<[Child<'x>]>),
     /// Nothing is stored.
-    Absent(Absent),
+    Absent(Rc<Absent>),
     /// An item of a list that is not there, though a later one is.
-    Gap(Absent),
+    Gap(Rc<Absent>),
 }
 
 /// Something that is not there.
@@ -35,19 +34,19 @@ pub(crate) struct Absent {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Here<'x> {
-    pub(crate) item: Option<usize>,
+    pub(crate) item: Option<u32>,
     pub(crate) node: Option<Node>,
     /// Where the items of a list of this name would stand beside it.
-    pub(crate) list: Option<Siblings<'x>>,
+    pub(crate) list: Option<Rc<Siblings<'x>>>,
 }
 
 /// `layers_0`, `layers_1`, … or `layers`, `layers_1`, … below one node.
 #[derive(Clone, Debug)]
 pub(crate) struct Siblings<'x> {
     pub(crate) parent: Node,
-    pub(crate) base: Cow<'x, str>,
+    pub(crate) base: String,
     /// The children of `parent` that are items, or items of items.
-    pub(crate) items: Rc<[Child<'x>]>,
+    pub(crate) items: Vec<Child<'x>>,
 }
 
 impl<'x> Place<'x> {
@@ -90,8 +89,8 @@ impl<'x> Place<'x> {
 
     pub(crate) fn children(&self, reader: &Reader<'x, '_>) -> Vec<Child<'x>> {
         match self {
-            Self::Here(here) => here.node.map(|node| node.children(reader.contents)).unwrap_or_default(),
-            Self::Parameters(parameters) => parameters.clone(),
+            Self::Here(here) => here.node.map(|node| node.children(reader.contents).collect()).unwrap_or_default(),
+            Self::Parameters(parameters) => parameters.to_vec(),
             Self::Absent(_) | Self::Gap(_) => Vec::new(),
         }
     }
@@ -136,7 +135,7 @@ impl<'x> Place<'x> {
         let naming = reader.contents.naming();
         let key = naming.child_key(&prefix, field);
         let module = naming.child_module(&prefix, field);
-        Self::Absent(Absent { key, module, above: self.nearest_node() })
+        Self::Absent(Rc::new(Absent { key, module, above: self.nearest_node() }))
     }
 
     /// An item that is not there.
@@ -145,14 +144,14 @@ impl<'x> Place<'x> {
         let list = match self {
             Self::Here(Here { list: Some(list), .. }) => {
                 let key = naming.child_key(list.parent.prefix(reader.contents), &format!("{}_{index}", list.base));
-                return Self::Gap(Absent { module: key.clone(), key, above: Some(list.parent) });
+                return Self::Gap(Rc::new(Absent { module: key.clone(), key, above: Some(list.parent) }));
             }
             Self::Here(Here { node: Some(node), .. }) if node.is_root() => root_prefix(reader, *node).to_owned(),
             Self::Absent(absent) | Self::Gap(absent) => absent.module.clone(),
             _ => self.key(reader),
         };
         let key = naming.item_key(&list, index);
-        Self::Gap(Absent { module: key.clone(), key, above: self.nearest_node() })
+        Self::Gap(Rc::new(Absent { module: key.clone(), key, above: self.nearest_node() }))
     }
 
     fn nearest_node(&self) -> Option<Node> {
@@ -168,7 +167,7 @@ impl<'x> Place<'x> {
     pub(crate) fn surroundings(&self, reader: &Reader<'x, '_>) -> Option<String> {
         let contents = reader.contents;
         let node = self.nearest_node()?;
-        let children = node.children(contents);
+        let children: Vec<Child<'_>> = node.children(contents).collect();
         let prefix = contents.naming().trim(node.prefix(contents));
         let module = if prefix.is_empty() { "the file".to_owned() } else { format!("`{prefix}`") };
         if children.is_empty() {
@@ -237,10 +236,10 @@ pub(crate) fn find<'x>(
     if let Some(parent) = parent {
         let sibling = |(_, child): &(usize, &Child<'x>)| crate::de::list::is_item(&child.token.name, field);
         let siblings = children.iter().enumerate().filter(sibling);
-        let items: Rc<[Child<'x>]> =
+        let items: Vec<Child<'x>> =
             siblings.inspect(|(index, _)| used(*index)).map(|(_, child)| child.clone()).collect();
         if !items.is_empty() {
-            here.list = Some(Siblings { parent, base: Cow::Owned(field.to_owned()), items });
+            here.list = Some(Rc::new(Siblings { parent, base: field.to_owned(), items }));
             return Ok(Some(here));
         }
     }
@@ -272,7 +271,7 @@ fn along_path<'x>(
         let rests = [child.token.scoped, &child.token.name].into_iter().filter(|name| !name.is_empty());
         for rest in rests.filter_map(|name| path.strip_prefix(name)) {
             let Some(rest) = naming.after_join(rest) else { continue };
-            let below = node.children(reader.contents);
+            let below: Vec<Child<'x>> = node.children(reader.contents).collect();
             if let Some(here) = find(reader, Some(node), &below, rest, &mut |_| {})? {
                 used(index);
                 return Ok(Some(here));

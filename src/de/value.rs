@@ -191,9 +191,8 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
             // A map whose keys are 0, 1, 2, … is one in a `Tree`, but a buffer has to guess.
             None if self.tree => false,
             None => {
-                let children = node.children(contents);
                 let index = |child: &Child<'_>| list::index(&child.token.name);
-                let mut indices: Vec<_> = children.iter().map(index).collect();
+                let mut indices: Vec<_> = node.children(contents).map(|child| index(&child)).collect();
                 indices.sort_unstable();
                 !indices.is_empty() && indices.iter().enumerate().all(|(at, index)| *index == Some(at))
             }

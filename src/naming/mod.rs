@@ -27,7 +27,7 @@ use haiku::Haiku;
 use keystr::Keystr;
 use objax::Objax;
 
-pub(crate) use segment::{Content, Level, Refusal, Segment, Token};
+pub(crate) use segment::{Content, Level, Refusal, Segment, Token, find};
 pub(crate) use shape::Shape;
 
 /// How the paths of a value are written as keys.
