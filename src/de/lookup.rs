@@ -15,6 +15,8 @@ use crate::de::reader::Reader;
 /// What has been asked of one module so far.
 #[derive(Default)]
 pub(crate) struct Lookup<'x> {
+    /// The collection that is meant where several have a field.
+    pub(crate) collection: Option<&'static str>,
     /// How many keys the fields that were found have.
     covered: u32,
     /// The last of them, and where its keys end.
@@ -48,7 +50,9 @@ impl<'x> Lookup<'x> {
         if self.listed.is_none() {
             let contents = reader.contents;
             let found = match (place.below(), contents.naming().separator_between()) {
-                (Some(node), Some(separator)) => self.direct(contents, node, separator, field),
+                (Some(node), Some(separator)) if !contents.is_overlay() => {
+                    self.direct(contents, node, separator, field)
+                }
                 _ => Direct::Unclear,
             };
             match found {
@@ -61,8 +65,9 @@ impl<'x> Lookup<'x> {
                 Direct::Unclear => {}
             }
         }
+        let collection = self.collection;
         let Listed { children, used } = self.list(reader, place, before)?;
-        place::find(reader, place.below(), children, field, &mut |index| mark(used, index))
+        place::find(reader, place.below(), children, field, collection, &mut |index| mark(used, index))
     }
 
     /// What no field has taken, of all that were asked for.
@@ -88,7 +93,9 @@ impl<'x> Lookup<'x> {
                 let children = place.children(reader);
                 let mut used = vec![false; children.len()];
                 for field in before {
-                    place::find(reader, place.below(), &children, field, &mut |index| mark(&mut used, index))?;
+                    place::find(reader, place.below(), &children, field, self.collection, &mut |index| {
+                        mark(&mut used, index)
+                    })?;
                 }
                 Listed { children, used }
             }
@@ -235,7 +242,7 @@ mod tests {
             let mut lookup = Lookup::default();
             let mut used = vec![false; children.len()];
             for (asked, field) in fields.iter().enumerate() {
-                let listed = place::find(&reader, place.below(), &children, field, &mut |index| mark(&mut used, index));
+                let listed = place::find(&reader, place.below(), &children, field, None, &mut |index| mark(&mut used, index));
                 let found = lookup.field(&reader, &place, &fields[..asked], field);
                 prop_assert_eq!(described(found), described(listed), "{} of {:?}", field, tensors);
             }

@@ -4,6 +4,7 @@ pub(crate) mod array;
 pub(crate) mod compound;
 pub(crate) mod file;
 pub(crate) mod key;
+pub(crate) mod keys;
 pub(crate) mod leaf;
 pub(crate) mod plan;
 pub(crate) mod serialize;
