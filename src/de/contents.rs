@@ -120,6 +120,18 @@ impl<'a> Contents<'a> {
         }
     }
 
+    /// The bytes of the key at `index`.
+    #[inline]
+    pub(crate) fn key_bytes_at(&self, index: u32) -> &[u8] {
+        match self.item(index) {
+            Some(Item::Tensor(index)) => {
+                self.header.entries().get(index).map_or(&[], |entry| self.header.key_bytes(entry))
+            }
+            Some(item) => self.key(item).as_bytes(),
+            None => &[],
+        }
+    }
+
     pub(crate) fn key_at(&self, index: u32) -> &str {
         self.item(index).map_or("", |item| self.key(item))
     }

@@ -87,6 +87,15 @@ impl Text {
             Self::Range { start, end } => text.get(*start as usize..*end as usize).unwrap_or_default(),
         }
     }
+
+    /// The bytes of the same string, which need not be cut between characters.
+    #[inline]
+    fn bytes_of<'t>(&'t self, text: &'t str) -> &'t [u8] {
+        match self {
+            Self::Owned(owned) => owned.as_bytes(),
+            Self::Range { start, end } => text.as_bytes().get(*start as usize..*end as usize).unwrap_or_default(),
+        }
+    }
 }
 
 impl<'a> Header<'a> {
@@ -173,6 +182,12 @@ impl<'a> Header<'a> {
         entry.key.of(&self.text)
     }
 
+    /// The bytes of the name of a tensor.
+    #[inline]
+    pub(crate) fn key_bytes<'t>(&'t self, entry: &'t Entry) -> &'t [u8] {
+        entry.key.bytes_of(&self.text)
+    }
+
     /// The shape of a tensor.
     pub(crate) fn shape(&self, entry: &Entry) -> &[usize] {
         self.fields.shape(entry)
@@ -224,7 +239,8 @@ impl Fields {
             self.dims.truncate(entry.dims.start as usize);
             entry.dims = last.dims;
         }
-        self.survey.add(self.entries.last().map(|last| last.key.of(text)), entry.key.of(text));
+        let last = self.entries.last().map(|last| last.key.bytes_of(text));
+        self.survey.add(last, entry.key.bytes_of(text));
         self.entries.push(entry);
     }
 

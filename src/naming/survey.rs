@@ -41,11 +41,9 @@ const MARKS: [u8; 256] = {
 impl Survey {
     /// Looks at one more key, which comes after `last`.
     #[inline]
-    pub(crate) fn add(&mut self, last: Option<&str>, key: &str) {
-        let key = key.as_bytes();
+    pub(crate) fn add(&mut self, last: Option<&[u8]>, key: &[u8]) {
         let common = match last {
             Some(last) => {
-                let last = last.as_bytes();
                 let common = common_len(last, key);
                 match (last.get(common), key.get(common)) {
                     (Some(a), Some(b)) => self.sorted &= a < b,
@@ -69,6 +67,7 @@ impl Survey {
         let mut survey = Self::default();
         let mut last = None;
         for key in keys {
+            let key = key.as_bytes();
             survey.add(last, key);
             last = Some(key);
         }
@@ -104,13 +103,12 @@ impl Survey {
 /// How many bytes at their beginning are the same.
 #[inline]
 fn common_len(a: &[u8], b: &[u8]) -> usize {
-    let shorter = a.len().min(b.len());
-    let word_at = |text: &[u8], at: usize| text.get(at..)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk));
     let mut at = 0;
-    while at + 8 <= shorter {
-        let (Some(x), Some(y)) = (word_at(a, at), word_at(b, at)) else { break };
-        if x != y {
-            return at + ((x ^ y).trailing_zeros() / 8) as usize;
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    for (x, y) in words {
+        let differing = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+        if differing != 0 {
+            return at + differing.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
