@@ -25,3 +25,10 @@ pub(crate) const TENSOR_FIELDS: &[&str] = &["dtype", "shape", "data"];
 /// The struct name and the fields of ndarray's own serde form.
 pub(crate) const ARRAY: &str = "Array";
 pub(crate) const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
+
+/// Whether these are the name and the fields of ndarray's own serde form.
+#[inline]
+pub(crate) fn is_array(name: &str, fields: &[&str]) -> bool {
+    // Texts that are known when compiled are compared without a call.
+    name == ARRAY && matches!(fields, ["v", "dim", "data"])
+}

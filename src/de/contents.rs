@@ -79,6 +79,9 @@ impl<'a> Contents<'a> {
     /// The tensors and these leaves; a key that both have is the tensor's, as no save makes such.
     fn sorted(&self, leaves: Vec<Item>) -> Vec<Item> {
         let tensors = (0..self.header.entries().len()).map(Item::Tensor);
+        if leaves.is_empty() && self.header.survey().sorted && self.naming.sorts_by_bytes() {
+            return tensors.collect();
+        }
         let mut items: Vec<Item> = tensors.chain(leaves).collect();
         items.sort_by(|a, b| self.naming.compare(self.key(*a), self.key(*b)));
         items.dedup_by(|later, earlier| matches!(later, Item::Leaf(_)) && self.key(*later) == self.key(*earlier));
@@ -154,6 +157,18 @@ impl<'a> Contents<'a> {
         }
     }
 
+    /// The bytes of the key at `index`.
+    #[inline]
+    pub(crate) fn key_bytes_at(&self, index: u32) -> &[u8] {
+        match self.item(index) {
+            Some(Item::Tensor(index)) => {
+                self.header.entries().get(index).map_or(&[], |entry| self.header.key_bytes(entry))
+            }
+            Some(item) => self.key(item).as_bytes(),
+            None => &[],
+        }
+    }
+
     pub(crate) fn key_at(&self, index: u32) -> &str {
         self.item(index).map_or("", |item| self.key(item))
     }
@@ -199,20 +214,35 @@ fn find_entry(header: &Header<'_>) -> Option<Entry> {
 }
 
 fn find_naming(header: &Header<'_>, entry: Option<&Entry>, wanted: &Wanted) -> Result<Naming> {
+    let survey = header.survey();
+    let recorded = entry.map(|entry| &entry.naming);
+    let asked = match wanted {
+        Wanted::Exactly(naming) => Some(naming),
+        Wanted::Like(naming) => recorded.filter(|found| found.is_like(naming)),
+        Wanted::Any => recorded,
+    };
+    // Mostly there is no need to look at the keys again.
+    match asked {
+        Some(naming) if naming.fits_at_once(survey) => return Ok(naming.clone()),
+        None if matches!(wanted, Wanted::Any) => {
+            if let Some(found) = Naming::detect_at_once(survey) {
+                return Ok(found);
+            }
+        }
+        _ => {}
+    }
     let mut keys: Vec<&str> = header.entries().iter().map(|entry| header.key(entry)).collect();
-    match wanted {
-        Wanted::Exactly(naming) => {
+    match (wanted, asked) {
+        (Wanted::Exactly(naming), _) => {
             check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys))
         }
-        Wanted::Like(naming) => match entry.map(|entry| &entry.naming).filter(|found| found.is_like(naming)) {
-            Some(found) => check(found, &mut keys).map(|()| found.clone()),
-            None => match naming.detect_scheme(&keys) {
-                Some(found) => Ok(found),
-                None => check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys)),
-            },
+        (Wanted::Like(_), Some(found)) => check(found, &mut keys).map(|()| found.clone()),
+        (Wanted::Like(naming), None) => match naming.detect_scheme(&keys) {
+            Some(found) => Ok(found),
+            None => check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys)),
         },
         // A tool that does not know the entry may have changed the keys.
-        Wanted::Any => match entry.map(|entry| &entry.naming).filter(|naming| check(naming, &mut keys).is_ok()) {
+        (Wanted::Any, _) => match asked.filter(|naming| check(naming, &mut keys).is_ok()) {
             Some(naming) => Ok(naming.clone()),
             None => Ok(Naming::detect(keys)),
         },
@@ -226,9 +256,7 @@ fn suggest(error: Error, keys: &[&str]) -> Error {
 }
 
 fn check(naming: &Naming, keys: &mut [&str]) -> Result<()> {
-    if !keys.is_sorted_by(|a, b| naming.compare(a, b).is_le()) {
-        keys.sort_by(|a, b| naming.compare(a, b));
-    }
+    naming.sort(keys);
     naming.fits(keys).map_err(|(key, reason)| {
         Error::new(ErrorKind::Naming { naming: naming.to_string(), reason }).at(|| key.to_owned())
     })

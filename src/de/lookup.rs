@@ -105,12 +105,18 @@ impl<'x> Lookup<'x> {
 
     /// Searches the keys below a node, which are in byte order.
     fn direct(&self, contents: &'x Contents<'x>, node: Node, separator: &str, field: &'static str) -> Direct<'x> {
-        if field.is_empty() || crate::naming::find(field, separator).is_some() {
+        let name = field.as_bytes();
+        let (Some(initial), Some(join)) = (name.first(), separator.as_bytes().first()) else { return Direct::Unclear };
+        if name.contains(join) && field.contains(separator) {
             return Direct::Unclear;
         }
         let (at, low, high) = (node.at(), node.range().start, node.range().end);
-        let rest = |index: u32| contents.key_at(index).as_bytes().get(at..).unwrap_or_default();
-        let after = |index: u32| rest(index).strip_prefix(field.as_bytes());
+        let rest = |index: u32| contents.key_bytes_at(index).get(at..).unwrap_or_default();
+        // Most other keys differ in the first byte.
+        let after = |index: u32| match rest(index) {
+            rest if rest.first() == Some(initial) => rest.strip_prefix(name),
+            _ => None,
+        };
         // The last key of the field before begins with that field and its end.
         let (cursor, is_first) = match self.last {
             Some((last, end)) => (end, !last.starts_with(field)),
@@ -119,7 +125,7 @@ impl<'x> Lookup<'x> {
         let start = if is_first && cursor < high && after(cursor).is_some() {
             cursor
         } else {
-            low + partition_point(high - low, |index| rest(low + index) < field.as_bytes())
+            low + partition_point(high - low, |index| rest(low + index) < name)
         };
         let Some(first) = after(start).filter(|_| start < high) else { return Direct::Nothing };
 

@@ -77,9 +77,9 @@ impl Node {
         let at = if self.is_root() { naming.root_end(key) } else { self.at() };
         let token = naming.token(key, at);
         let end = token.end;
-        let raw = key.get(self.at()..end).unwrap_or_default();
+        let raw = key.as_bytes().get(self.at()..end).unwrap_or_default();
         let first = if token.leaf { low + 1 } else { low };
-        let begins_alike = |index: u32| contents.key_at(first + index).get(self.at()..end) == Some(raw);
+        let begins_alike = |index: u32| contents.key_bytes_at(first + index).get(self.at()..end) == Some(raw);
         let high = match naming.separator_between() {
             // Nothing lies below a leaf, and what begins with a token up to its separator has that token.
             Some(_) if token.leaf => first,

@@ -111,8 +111,8 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     /// Hands itself to a seed, and names itself in the error.
     pub(crate) fn give<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
         let (reader, place) = (self.reader, self.place.clone());
-        let value = match (vec_seed::<T>(), self.tensor()) {
-            (Some(_), Some(tensor)) if self.is_vector() => tensor.elements(seed),
+        let value = match vec_seed::<'de, T>().and_then(|_| self.tensor()) {
+            Some(tensor) if self.is_vector() => tensor.elements(seed),
             _ => seed.deserialize(self),
         };
         value.map_err(|mut error| match error.take_field() {
@@ -428,7 +428,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let array = name == handshake::ARRAY && fields == handshake::ARRAY_FIELDS;
+        let array = handshake::is_array(name, fields);
         let wants_tensor = array || name == handshake::TENSOR || name == handshake::TENSOR_VIEW;
         match self.tensor() {
             Some(tensor) if array => return tensor.array(visitor),
