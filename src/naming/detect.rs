@@ -85,7 +85,7 @@ fn telling_flax(keys: &[&str], survey: &Survey) -> Option<Flax> {
         Flax::separators_seen(keys, &flax::SEPARATORS).into_iter().next()?
     };
     if survey.is_flat_and_sorted() {
-        return Some(Flax { separator: separator.to_owned(), suffix_lists: false });
+        return Some(Flax { separator: separator.to_owned(), suffix_lists: false, field_names: false });
     }
     fitting_flax(separator, false, keys)
 }
