@@ -82,7 +82,7 @@ pub use remote::{RemoteCheckpoint, to_store};
 pub use report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
 pub use ser::serializer::Serializer;
 pub use serde::{Deserialize, Serialize};
-pub use tensor::{CowTensor, FromTensor, StoredTensor, Tensor, TensorView, ToTensor};
+pub use tensor::{CowTensor, FromTensor, Row, StoredTensor, Tensor, TensorView, ToTensor};
 pub use tree::Tree;
 
 /// What the code that the derives write stands on. Not for use by hand: it changes without notice.
