@@ -51,6 +51,18 @@ impl<T> PerFramework<T> {
         }
     }
 
+    pub(crate) fn get(&self, framework: Framework) -> Option<&T> {
+        match framework {
+            Framework::Flax => self.flax.as_ref(),
+            Framework::Haiku => self.haiku.as_ref(),
+            Framework::Objax => self.objax.as_ref(),
+        }
+    }
+
+    pub(crate) fn has(&self, framework: Framework) -> bool {
+        self.get(framework).is_some()
+    }
+
     /// The first that is there.
     pub(crate) fn any(&self) -> Option<&T> {
         self.flax.as_ref().or(self.haiku.as_ref()).or(self.objax.as_ref())
