@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::de::element::{Appearance, Elements};
@@ -71,7 +71,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
                 memory::same(vec).map_err(|_| Error::unsupported("a Vec of another type than was asked for"))
             }
         }
-        match memory::element_of_vec_seed::<T>() {
+        match vec_seed::<'de, T>() {
             Some(kind) => kind.visit(ToVec(self, std::marker::PhantomData)),
             None => self.one_by_one(Appearance::Asked, |elements| seed.deserialize(elements)),
         }
@@ -89,9 +89,9 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
         take(Elements { dtype, bytes: &bytes, casts: self.reader.casts, appearance, level })
     }
 
-    /// As ndarray's own serde form.
+    /// As ndarray's own serde form, whose fields it takes without their names as well.
     pub(crate) fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_map(ArrayForm { source: self, next: 0, buffered: None })
+        visitor.visit_seq(ArrayParts { source: self, next: 0 })
     }
 
     /// As ndarray's form where serde buffers it: the integer type of `v` names the dtype.
@@ -102,7 +102,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
                 "a tensor of dtype {dtype} cannot pass through serde's buffers (flatten, untagged, internally tagged)"
             ))
         })?;
-        visitor.visit_map(ArrayForm { source: self, next: 0, buffered: Some(tag) })
+        visitor.visit_map(BufferedArray { source: self, next: 0, version: tag })
     }
 
     /// As this crate's own form.
@@ -125,14 +125,34 @@ impl<'de> StoredData<'de> for TensorSource<'_, '_, 'de> {
     }
 }
 
-/// `{v, dim, data}`
-struct ArrayForm<'r, 'x, 'de> {
+/// The values of `v`, `dim` and `data`.
+struct ArrayParts<'r, 'x, 'de> {
     source: TensorSource<'r, 'x, 'de>,
     next: usize,
-    buffered: Option<VersionTag>,
 }
 
-impl<'de> MapAccess<'de> for ArrayForm<'_, '_, 'de> {
+impl<'de> SeqAccess<'de> for ArrayParts<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        self.next += 1;
+        match self.next {
+            1 => seed.deserialize(Version(VersionTag::U8)).map(Some),
+            2 => seed.deserialize(Extents { shape: self.source.shape()? }).map(Some),
+            3 => self.source.elements(seed).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// `{v, dim, data}` as serde's buffers hold it.
+struct BufferedArray<'r, 'x, 'de> {
+    source: TensorSource<'r, 'x, 'de>,
+    next: usize,
+    version: VersionTag,
+}
+
+impl<'de> MapAccess<'de> for BufferedArray<'_, '_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
@@ -141,12 +161,9 @@ impl<'de> MapAccess<'de> for ArrayForm<'_, '_, 'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         match self.next {
-            1 => seed.deserialize(Version(self.buffered.unwrap_or(VersionTag::U8))),
+            1 => seed.deserialize(Version(self.version)),
             2 => seed.deserialize(Extents { shape: self.source.shape()? }),
-            _ if self.buffered.is_some() => {
-                self.source.one_by_one(Appearance::Bits, |elements| seed.deserialize(elements))
-            }
-            _ => self.source.elements(seed),
+            _ => self.source.one_by_one(Appearance::Bits, |elements| seed.deserialize(elements)),
         }
     }
 }
@@ -278,6 +295,11 @@ impl<'de> Deserializer<'de> for ByteBuf {
 }
 
 /// The kind of element that a seed's `Vec` holds, for a tensor that stands where a `Vec` is asked for.
-pub(crate) fn vec_seed<T>() -> Option<ElementKind> {
+#[inline]
+pub(crate) fn vec_seed<'de, T: DeserializeSeed<'de>>() -> Option<ElementKind> {
+    // Known when compiled: what reads something of another size is no seed of a `Vec`.
+    if size_of::<T::Value>() != size_of::<Vec<u8>>() {
+        return None;
+    }
     memory::element_of_vec_seed::<T>()
 }

@@ -23,7 +23,7 @@ mod tests;
 #[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
 pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_value, read_vec};
-pub(crate) use known::{Announce, Take, announce, same, take};
+pub(crate) use known::{Accept, Announce, Give, accept, announce, give, same};
 #[cfg(feature = "nalgebra")]
 pub(crate) use matrix::MatrixElements;
 pub(crate) use recognise::{element_of_vec_seed, recognise};
