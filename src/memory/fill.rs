@@ -11,7 +11,7 @@ use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::slice;
 
-use super::check_values;
+use super::{check_values, pages};
 use crate::{Element, Error, Result};
 
 /// An empty `Vec` with room for `len` elements: every large allocation of the crate.
@@ -22,6 +22,7 @@ use crate::{Element, Error, Result};
 fn fresh<T>(len: usize) -> Result<Vec<T>> {
     let mut vec = Vec::new();
     vec.try_reserve_exact(len).map_err(|_| too_large(len.saturating_mul(size_of::<T>())))?;
+    pages::prefer_huge(vec.spare_capacity_mut());
     Ok(vec)
 }
 

@@ -3,6 +3,7 @@
 //!
 //! - [`Scalar`] is the promise about an element's bytes on which the rest stands.
 //! - [`fill`]: memory that somebody else fills, and the proof that they did.
+//! - [`pages`]: a hint for large memory.
 //! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
 //! - [`recognise`]: which array a generic value is.
 //!
@@ -11,6 +12,7 @@
 
 mod fill;
 mod pack;
+mod pages;
 mod recognise;
 mod strided;
 #[cfg(test)]
