@@ -21,7 +21,7 @@ mod tests;
 #[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
 pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec};
-pub(crate) use recognise::{element_of_vec_seed, recognise, vec_as};
+pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
 pub(crate) use strided::Strided;
 
 use std::slice;

@@ -5,6 +5,7 @@ pub(crate) mod compound;
 pub(crate) mod file;
 pub(crate) mod key;
 pub(crate) mod leaf;
+mod number;
 pub(crate) mod plan;
 pub(crate) mod serializer;
 pub(crate) mod skeleton;

@@ -10,7 +10,8 @@ use crate::handshake;
 use crate::memory::{self, Strided};
 use crate::ser::array::{Array, Focus};
 use crate::ser::compound::{Compound, State};
-use crate::ser::leaf::{Form, non_finite_word};
+use crate::ser::leaf::Form;
+use crate::ser::number::Number;
 use crate::ser::skeleton::{Body, Skeleton, Step};
 use crate::ser::writer::Writer;
 use crate::tensor::Tensor;
@@ -31,6 +32,8 @@ pub(crate) struct Walker<'w> {
     max_depth: usize,
     /// What the walk has come by.
     trace: Trace,
+    /// The memory of the elements that wait, between one array and the next.
+    pub(crate) spare: Vec<u8>,
 }
 
 /// The structure of a value in one number: two walks that come by the same names, containers,
@@ -79,7 +82,7 @@ pub(crate) enum Event {
 
 impl<'w> Walker<'w> {
     pub(crate) fn new(mode: Mode<'w>, max_depth: usize) -> Self {
-        Self { mode, focus: Focus::Value, class: None, depth: 0, max_depth, trace: Trace::default() }
+        Self { mode, focus: Focus::Value, class: None, depth: 0, max_depth, trace: Trace::default(), spare: Vec::new() }
     }
 
     pub(crate) fn trace(&self) -> Trace {
@@ -148,7 +151,11 @@ impl<'w> Walker<'w> {
         self.class = None;
         self.came_by(Event::Tensor);
         match &mut self.mode {
-            Mode::Write(writer) => writer.tensor_bytes(dtype, shape, bytes),
+            Mode::Write(writer) => {
+                writer.begin(dtype, shape)?;
+                writer.part(bytes)?;
+                writer.end()
+            }
             Mode::Skeleton(skeleton) => {
                 skeleton.tensor(dtype, shape);
                 if skeleton.keeps() {
@@ -244,7 +251,7 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn number(&mut self, text: impl FnOnce() -> (Form, String)) -> Result<()> {
+    pub(crate) fn number(&mut self, text: impl FnOnce() -> (Form, String)) -> Result<()> {
         self.class = None;
         self.came_by(Event::Leaf);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
@@ -252,21 +259,6 @@ impl<'w> Walker<'w> {
             return skeleton.number(form, &text).map_err(|error| error.at(|| skeleton.path()));
         }
         Ok(())
-    }
-
-    /// A scalar: an element or an extent where an array is being walked, else a leaf.
-    fn scalar<const N: usize>(
-        &mut self,
-        dtype: Dtype,
-        bytes: [u8; N],
-        text: impl FnOnce() -> (Form, String),
-    ) -> Result<()> {
-        match &mut self.focus {
-            Focus::Value => self.number(text),
-            Focus::Dims(array) => array.push_dim(&text().1),
-            Focus::Elements(array) => array.push_element(dtype, &bytes),
-            Focus::Dtype(_) | Focus::Bytes(_) => Err(self.not_an_element("a number")),
-        }
     }
 
     #[cold]
@@ -313,21 +305,11 @@ impl<'w> Walker<'w> {
     }
 }
 
-fn json(text: impl ToString) -> (Form, String) {
-    (Form::Json, text.to_string())
-}
-
-fn float(finite: bool, value: f64, text: impl FnOnce() -> serde_json::Result<String>) -> (Form, String) {
-    match text() {
-        Ok(text) if finite => (Form::Json, text),
-        _ => (Form::Bare, non_finite_word(value).to_owned()),
-    }
-}
-
 macro_rules! integers {
-    ($($method:ident($ty:ty) = $dtype:ident),*) => {
-        $(fn $method(self, value: $ty) -> Result<()> {
-            self.scalar(Dtype::$dtype, value.to_le_bytes(), || json(value))
+    ($($method:ident($ty:ty) = $dtype:ident, $number:ident),*) => {
+        $(#[inline]
+        fn $method(self, value: $ty) -> Result<()> {
+            self.scalar(Dtype::$dtype, value.to_le_bytes(), Number::$number(value.into()))
         })*
     };
 }
@@ -356,24 +338,25 @@ impl<'a, 'w> Serializer for &'a mut Walker<'w> {
     type SerializeStructVariant = Compound<'a, 'w>;
 
     integers! {
-        serialize_i8(i8) = I8, serialize_i16(i16) = I16, serialize_i32(i32) = I32, serialize_i64(i64) = I64,
-        serialize_u8(u8) = U8, serialize_u16(u16) = U16, serialize_u32(u32) = U32, serialize_u64(u64) = U64
+        serialize_i8(i8) = I8, Signed, serialize_i16(i16) = I16, Signed, serialize_i32(i32) = I32, Signed, serialize_i64(i64) = I64, Signed,
+        serialize_u8(u8) = U8, Unsigned, serialize_u16(u16) = U16, Unsigned, serialize_u32(u32) = U32, Unsigned, serialize_u64(u64) = U64, Unsigned
     }
 
     wide_integers! { serialize_i128(i128), serialize_u128(u128) }
 
+    #[inline]
     fn serialize_bool(self, value: bool) -> Result<()> {
-        self.scalar(Dtype::BOOL, [u8::from(value)], || json(value))
+        self.scalar(Dtype::BOOL, [u8::from(value)], Number::Bool(value))
     }
 
+    #[inline]
     fn serialize_f32(self, value: f32) -> Result<()> {
-        let text = || float(value.is_finite(), f64::from(value), || serde_json::to_string(&value));
-        self.scalar(Dtype::F32, value.to_le_bytes(), text)
+        self.scalar(Dtype::F32, value.to_le_bytes(), Number::F32(value))
     }
 
+    #[inline]
     fn serialize_f64(self, value: f64) -> Result<()> {
-        let text = || float(value.is_finite(), value, || serde_json::to_string(&value));
-        self.scalar(Dtype::F64, value.to_le_bytes(), text)
+        self.scalar(Dtype::F64, value.to_le_bytes(), Number::F64(value))
     }
 
     fn serialize_char(self, value: char) -> Result<()> {
