@@ -164,3 +164,18 @@ pub(crate) unsafe fn map(file: &std::fs::File) -> Result<memmap2::Mmap> {
     // SAFETY: the caller's own condition.
     unsafe { memmap2::Mmap::map(file) }.map_err(Error::io)
 }
+
+/// Has the system begin to write a part of a file to disk, without waiting for it.
+///
+/// A hint: what is not written yet when the file is synced is written then.
+#[cfg(target_os = "linux")]
+pub(crate) fn start_write_back(file: &std::fs::File, offset: u64, len: usize) {
+    use std::os::fd::AsRawFd;
+    if let (Ok(offset), Ok(len)) = (offset.try_into(), len.try_into()) {
+        // SAFETY: the descriptor is open, as `file` is borrowed; the call takes no memory.
+        let _ = unsafe { libc::sync_file_range(file.as_raw_fd(), offset, len, libc::SYNC_FILE_RANGE_WRITE) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn start_write_back(_file: &std::fs::File, _offset: u64, _len: usize) {}
