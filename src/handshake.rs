@@ -16,6 +16,9 @@ pub(crate) const TREE: &str = "$safejax::Tree";
 /// or an integer beyond 64 bits, as a `Tree` holds them.
 pub(crate) const BARE: &str = "$safejax::Bare";
 
+/// The newtype name around a field that is saved as one leaf, whatever it could be.
+pub(crate) const METADATA_FIELD: &str = "$safejax::MetadataField";
+
 /// The fields of [`TENSOR`] and [`TENSOR_VIEW`].
 pub(crate) const TENSOR_FIELDS: &[&str] = &["dtype", "shape", "data"];
 

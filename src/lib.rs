@@ -38,6 +38,7 @@ mod assign;
 mod cast;
 mod checkpoint;
 mod de;
+mod derived;
 mod dtype;
 mod element;
 mod entry;
@@ -59,6 +60,7 @@ mod rename;
 mod report;
 mod ser;
 mod shards;
+mod spec;
 mod tensor;
 mod tree;
 
@@ -80,8 +82,19 @@ pub use remote::{RemoteCheckpoint, to_store};
 pub use report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
 pub use ser::serializer::Serializer;
 pub use serde::{Deserialize, Serialize};
-pub use tensor::{Tensor, TensorView};
+pub use tensor::{CowTensor, FromTensor, StoredTensor, Tensor, TensorView, ToTensor};
 pub use tree::Tree;
+
+/// What the code that the derives write stands on. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::Dtype;
+    pub use crate::derived::{As, AsMetadata, Shapes, TensorField, announce_load, announce_save};
+    pub use crate::spec::{
+        Extent, FieldSpec, Framework, ListForm, PerFramework, Permutation, TensorSpec, TypeSpec, VariantSpec,
+    };
+    pub use serde;
+}
 
 /// The README's examples, compiled and run.
 #[cfg(doctest)]

@@ -1,7 +1,9 @@
 //! What a file holds, ready to be read: the header, the naming, and all keys in order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::de::collections;
 use crate::de::node::leading;
 use crate::entry::Entry;
 use crate::error::ErrorKind;
@@ -32,15 +34,18 @@ pub(crate) enum Item {
 }
 
 pub(crate) struct Contents<'a> {
-    header: Header<'a>,
+    header: Arc<Header<'a>>,
     naming: Naming,
     entry: Option<Entry>,
     /// The metadata that is not this crate's.
     user: BTreeMap<String, String>,
     items: Items,
+    /// Whether the collections at the root are laid over each other, and keys begin after them.
+    overlay: bool,
 }
 
 /// All items, in the order of the naming, so that what is under one prefix lies side by side.
+#[derive(Clone)]
 enum Items {
     /// The tensors as they stand in the header, so many.
     AsWritten(u32),
@@ -71,7 +76,8 @@ impl<'a> Contents<'a> {
             }
         }
         let naming = find_naming(&header, entry.as_ref(), wanted)?;
-        let mut contents = Self { header, naming, entry, user, items: Items::AsWritten(0) };
+        let header = Arc::new(header);
+        let mut contents = Self { header, naming, entry, user, items: Items::AsWritten(0), overlay: false };
         let count = contents.header.entries().len() + leaves.len();
         let count = u32::try_from(count)
             .map_err(|_| Error::unsupported(format!("{count} tensors are more than can be counted")))?;
@@ -87,6 +93,32 @@ impl<'a> Contents<'a> {
         items.sort_by(|a, b| self.naming.compare(self.key(*a), self.key(*b)));
         items.dedup_by(|later, earlier| matches!(later, Item::Leaf(_)) && self.key(*later) == self.key(*earlier));
         items
+    }
+
+    /// The same contents with the collections at the root laid over each other.
+    pub(crate) fn overlaid(&self) -> Self {
+        let path = |key: &String| key.get(collections::path_start(&self.naming, key)..).unwrap_or_default().to_owned();
+        let entry = self.entry.as_ref().map(|entry| {
+            let mut lists: Vec<String> = entry.lists.iter().map(path).collect();
+            lists.sort_unstable();
+            Entry { lists, ..entry.clone() }
+        });
+        let (header, naming) = (Arc::clone(&self.header), self.naming.clone());
+        let mut contents =
+            Self { header, naming, entry, user: BTreeMap::new(), items: self.items.clone(), overlay: true };
+        let mut items: Vec<Item> = self.items().collect();
+        items.sort_by(|a, b| contents.naming.compare(contents.key(*a), contents.key(*b)));
+        contents.items = Items::Sorted(items);
+        contents
+    }
+
+    pub(crate) fn is_overlay(&self) -> bool {
+        self.overlay
+    }
+
+    /// The collection of an item.
+    pub(crate) fn collection(&self, item: Item) -> &str {
+        collections::collection(&self.naming, self.key_in_file(item))
     }
 
     pub(crate) fn header(&self) -> &Header<'a> {
@@ -126,7 +158,14 @@ impl<'a> Contents<'a> {
         }
     }
 
+    /// The key of an item, below the collections where they are laid over each other.
     pub(crate) fn key(&self, item: Item) -> &str {
+        let key = self.key_in_file(item);
+        if self.overlay { key.get(collections::path_start(&self.naming, key)..).unwrap_or_default() } else { key }
+    }
+
+    /// The key of an item as the file has it.
+    pub(crate) fn key_in_file(&self, item: Item) -> &str {
         match item {
             Item::Tensor(index) => self.header.entries().get(index).map_or("", |entry| self.header.key(entry)),
             Item::Leaf(index) => self.metadata(index).map_or("", |(key, _)| self.header.text(key)),
@@ -137,7 +176,7 @@ impl<'a> Contents<'a> {
     #[inline]
     pub(crate) fn key_bytes_at(&self, index: u32) -> &[u8] {
         match self.item(index) {
-            Some(Item::Tensor(index)) => {
+            Some(Item::Tensor(index)) if !self.overlay => {
                 self.header.entries().get(index).map_or(&[], |entry| self.header.key_bytes(entry))
             }
             Some(item) => self.key(item).as_bytes(),

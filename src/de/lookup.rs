@@ -15,6 +15,8 @@ use crate::de::reader::Reader;
 /// What has been asked of one module so far.
 #[derive(Default)]
 pub(crate) struct Lookup<'x> {
+    /// The collection that is meant where several have a field.
+    pub(crate) collection: Option<&'static str>,
     /// How many keys the fields that were found have.
     covered: u32,
     /// Where the search for the next one begins, once there was one.
@@ -55,6 +57,7 @@ impl<'x> Lookup<'x> {
         field: &'static str,
     ) -> Result<Option<Here<'x>>> {
         if self.listed.is_none()
+            && !reader.contents.is_overlay()
             && let (Some(node), Some(separator)) = (place.below(), reader.contents.naming().separator_between())
         {
             let keys = Keys { contents: reader.contents, node, separator };
@@ -68,8 +71,9 @@ impl<'x> Lookup<'x> {
                 Direct::Unclear => {}
             }
         }
+        let collection = self.collection;
         let Listed { children, used } = self.list(reader, place, before)?;
-        place::find(reader, place.below(), children, field, &mut |index| mark(used, index))
+        place::find(reader, place.below(), children, field, collection, &mut |index| mark(used, index))
     }
 
     /// What no field has taken, of all that were asked for.
@@ -95,7 +99,9 @@ impl<'x> Lookup<'x> {
                 let children = place.children(reader);
                 let mut used = vec![false; children.len()];
                 for field in before {
-                    place::find(reader, place.below(), &children, field, &mut |index| mark(&mut used, index))?;
+                    place::find(reader, place.below(), &children, field, self.collection, &mut |index| {
+                        mark(&mut used, index)
+                    })?;
                 }
                 Listed { children, used }
             }
@@ -277,7 +283,7 @@ mod tests {
             let mut lookup = Lookup::default();
             let mut used = vec![false; children.len()];
             for (asked, field) in fields.iter().enumerate() {
-                let listed = place::find(&reader, place.below(), &children, field, &mut |index| mark(&mut used, index));
+                let listed = place::find(&reader, place.below(), &children, field, None, &mut |index| mark(&mut used, index));
                 let found = lookup.field(&reader, &place, &fields[..asked], field);
                 prop_assert_eq!(described(found), described(listed), "{} of {:?}", field, tensors);
             }

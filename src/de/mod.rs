@@ -1,9 +1,11 @@
 //! Loading: bytes → header → naming → node → value.
 
 pub(crate) mod access;
+pub(crate) mod collections;
 pub(crate) mod contents;
 pub(crate) mod deserializer;
 pub(crate) mod element;
+pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod key;
 pub(crate) mod leaf;
@@ -17,3 +19,4 @@ pub(crate) mod tensor;
 pub(crate) mod tree;
 pub(crate) mod used;
 pub(crate) mod value;
+pub(crate) mod variant;

@@ -99,7 +99,9 @@ impl<'x> Place<'x> {
     pub(crate) fn key(&self, reader: &Reader<'x, '_>) -> String {
         let contents = reader.contents;
         match self {
-            Self::Here(Here { item: Some(item), .. }) => contents.key_at(*item).to_owned(),
+            Self::Here(Here { item: Some(item), .. }) => {
+                contents.item(*item).map_or_else(String::new, |item| contents.key_in_file(item).to_owned())
+            }
             Self::Here(Here { node: Some(node), .. }) => contents.naming().trim(node.prefix(contents)).to_owned(),
             Self::Here(Here { list: Some(list), .. }) => {
                 contents.naming().child_key(list.parent.prefix(contents), &list.base)
@@ -202,12 +204,14 @@ fn root_prefix<'x>(reader: &Reader<'x, '_>, root: Node) -> &'x str {
 
 /// Finds the place of a field among the children of its module.
 ///
-/// `used` is told which children the field takes.
+/// Where several collections have it, the one that is named is meant. `used` is told which children
+/// the field takes.
 pub(crate) fn find<'x>(
     reader: &Reader<'x, '_>,
     parent: Option<Node>,
     children: &[Child<'x>],
     field: &str,
+    collection: Option<&str>,
     used: &mut dyn FnMut(usize),
 ) -> Result<Option<Here<'x>>> {
     let mut here = Here::default();
@@ -225,7 +229,12 @@ pub(crate) fn find<'x>(
         }
         let clash = here.item.and(child.item).is_some() || here.node.and(child.node).is_some();
         if let Some(other) = by_name.filter(|_| clash) {
-            return Err(ambiguous(reader, other, child));
+            used(index);
+            match prefer(reader, other, child, collection) {
+                Some(false) => continue,
+                Some(true) => here = Here::default(),
+                None => return Err(ambiguous(reader, other, child)),
+            }
         }
         here.item = here.item.or(child.item);
         here.node = here.node.or(child.node);
@@ -246,12 +255,30 @@ pub(crate) fn find<'x>(
     if found {
         return Ok(Some(here));
     }
-    along_path(reader, children, field, used)
+    along_path(reader, children, field, collection, used)
+}
+
+/// Of two items of one name in two collections, whether the second is in the one that is meant.
+fn prefer(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>, collection: Option<&str>) -> Option<bool> {
+    let contents = reader.contents;
+    let wanted = collection.filter(|_| contents.is_overlay())?;
+    let is_in = |child: &Child<'_>| {
+        child.item.and_then(|item| contents.item(item)).map(|item| contents.collection(item) == wanted)
+    };
+    match (is_in(first)?, is_in(second)?) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        _ => None,
+    }
 }
 
 #[cold]
 fn ambiguous(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>) -> Error {
-    let [first_key, second_key] = [first, second].map(|child| child.key(reader.contents).to_owned());
+    let key = |child: &Child<'_>| match child.item.and_then(|item| reader.contents.item(item)) {
+        Some(item) => reader.contents.key_in_file(item).to_owned(),
+        None => child.key(reader.contents).to_owned(),
+    };
+    let [first_key, second_key] = [first, second].map(key);
     let (first, second) = (first.token.scoped, second.token.scoped);
     Error::new(ErrorKind::Ambiguous { first: first_key, second: second_key }).with_note(|| {
         Some(format!("`#[serde(rename = \"{first}\")]` on the field selects one, `\"{second}\"` the other"))
@@ -263,6 +290,7 @@ fn along_path<'x>(
     reader: &Reader<'x, '_>,
     children: &[Child<'x>],
     path: &str,
+    collection: Option<&str>,
     used: &mut dyn FnMut(usize),
 ) -> Result<Option<Here<'x>>> {
     let naming = reader.contents.naming();
@@ -272,7 +300,7 @@ fn along_path<'x>(
         for rest in rests.filter_map(|name| path.strip_prefix(name)) {
             let Some(rest) = naming.after_join(rest) else { continue };
             let below: Vec<Child<'x>> = node.children(reader.contents).collect();
-            if let Some(here) = find(reader, Some(node), &below, rest, &mut |_| {})? {
+            if let Some(here) = find(reader, Some(node), &below, rest, collection, &mut |_| {})? {
                 used(index);
                 return Ok(Some(here));
             }

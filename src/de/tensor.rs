@@ -1,6 +1,8 @@
 //! A tensor of the file, in the serde forms that ask for one: ndarray's, this crate's own, and the
 //! form that serde's buffers hold.
 
+use std::mem::MaybeUninit;
+
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -9,8 +11,8 @@ use crate::de::json::Level;
 use crate::de::reader::Reader;
 use crate::element::{Element, ElementKind, ElementVisitor};
 use crate::error::ErrorKind;
-use crate::tensor::{VersionTag, buffered_version};
-use crate::{Casts, Error, Result, cast, handshake, memory};
+use crate::tensor::{StoredData, VersionTag, buffered_version};
+use crate::{Error, Result, cast, handshake, memory};
 
 /// A tensor that is read on request.
 #[derive(Clone, Copy)]
@@ -43,9 +45,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
             };
         }
         if !cast::allowed(dtype, E::DTYPE, self.reader.casts) {
-            let widens = cast::allowed(dtype, E::DTYPE, Casts::Widen);
-            let note = || widens.then(|| "Casts::Widen converts it without loss".to_owned());
-            return Err(cast::refused(dtype, E::DTYPE).with_note(note));
+            return Err(cast::refused_for_now(dtype, E::DTYPE));
         }
         cast::convert(dtype, &self.reader.bytes(self.index)?, self.reader.casts)
     }
@@ -74,7 +74,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
 
             fn visit<E: Element>(self) -> Result<V> {
                 let vec = self.0.to_vec::<E>()?;
-                memory::vec_as(vec).map_err(|_| Error::unsupported("a Vec of another type than was asked for"))
+                memory::same(vec).map_err(|_| Error::unsupported("a Vec of another type than was asked for"))
             }
         }
         match vec_seed::<'de, T>() {
@@ -114,6 +114,20 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     /// As this crate's own form.
     pub(crate) fn tensor<V: Visitor<'de>>(self, visitor: V, borrowed: bool) -> Result<V::Value> {
         visitor.visit_map(TensorForm { source: self, next: 0, borrowed })
+    }
+}
+
+impl<'de> StoredData<'de> for TensorSource<'_, '_, 'de> {
+    fn borrow(&self) -> Result<Option<&'de [u8]>> {
+        self.reader.borrow(self.index)
+    }
+
+    fn fill<'b>(&self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
+        self.reader.fill(self.index, buffer)
+    }
+
+    fn cannot_lend(&self) -> Error {
+        cannot_lend()
     }
 }
 

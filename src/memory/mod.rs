@@ -4,12 +4,13 @@
 //! - [`Scalar`] is the promise about an element's bytes on which the rest stands.
 //! - [`fill`]: memory that somebody else fills, and the proof that they did.
 //! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
-//! - [`recognise`]: which array a generic value is.
+//! - [`recognise`]: which array a generic value is, and [`known`]: what else it may be.
 //!
 //! Everything is little-endian, as the format is; `lib.rs` refuses to compile elsewhere.
 #![allow(unsafe_code)]
 
 mod fill;
+mod known;
 mod pack;
 mod recognise;
 mod strided;
@@ -19,7 +20,8 @@ mod tests;
 #[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
 pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec};
-pub(crate) use recognise::{element_of_vec_seed, recognise, vec_as};
+pub(crate) use known::{Accept, Announce, Give, accept, announce, give, same};
+pub(crate) use recognise::{element_of_vec_seed, recognise};
 pub(crate) use strided::Strided;
 
 use std::slice;

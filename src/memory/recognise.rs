@@ -10,8 +10,6 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
-use std::mem::{self, ManuallyDrop};
-use std::result::Result;
 use std::sync::{Arc, LazyLock};
 
 use ndarray::{ArcArray, Array, ArrayBase, ArrayView, CowArray, Data, Dimension};
@@ -178,7 +176,7 @@ impl AsStrided for TensorView<'_> {
 }
 
 /// The element of the `Vec` that the seed reads, if it is the seed of serde's own `Vec` of an
-/// [`Element`]. Then `S::Value` is that `Vec`, and [`vec_as`] makes one of it.
+/// [`Element`]. Then `S::Value` is that `Vec`, and [`same`](super::same) makes one of it.
 #[inline]
 pub(crate) fn element_of_vec_seed<S>() -> Option<ElementKind> {
     // Known when compiled: a seed that holds something is not that one.
@@ -199,15 +197,4 @@ fn element_of_seed(id: TypeId) -> Option<ElementKind> {
         };
     }
     for_each_element!(of_element).into_iter().find(|(seed, _)| *seed == id).map(|(_, kind)| kind)
-}
-
-/// `vec` as the `T` that it is; itself again when `T` is no `Vec<E>`.
-pub(crate) fn vec_as<E: Element, T>(vec: Vec<E>) -> Result<T, Vec<E>> {
-    if typeid::of::<T>() != TypeId::of::<Vec<E>>() {
-        return Err(vec);
-    }
-    let vec = ManuallyDrop::new(vec);
-    // SAFETY: `T` is `Vec<E>`: the identities are equal, and as `E: 'static`, there is no lifetime
-    // in which they could differ. The original is not dropped, so there is one owner.
-    Ok(unsafe { mem::transmute_copy::<ManuallyDrop<Vec<E>>, T>(&vec) })
 }

@@ -278,10 +278,10 @@ fn seeds_of_vectors_are_known_by_their_element() {
 
 #[test]
 fn a_vec_is_itself_or_nothing_else() {
-    assert_eq!(vec_as::<u32, Vec<u32>>(vec![1, 2]), Ok(vec![1, 2]));
-    assert_eq!(vec_as::<u32, Vec<i32>>(vec![1, 2]), Err(vec![1, 2]));
-    assert_eq!(vec_as::<u64, Vec<usize>>(vec![1, 2]), Err(vec![1, 2]));
-    assert_eq!(vec_as::<u32, Box<[u32]>>(vec![1, 2]), Err(vec![1, 2]));
+    assert_eq!(same::<Vec<u32>, Vec<u32>>(vec![1, 2]), Ok(vec![1, 2]));
+    assert_eq!(same::<Vec<u32>, Vec<i32>>(vec![1, 2]), Err(vec![1, 2]));
+    assert_eq!(same::<Vec<u64>, Vec<usize>>(vec![1, 2]), Err(vec![1, 2]));
+    assert_eq!(same::<Vec<u32>, Box<[u32]>>(vec![1, 2]), Err(vec![1, 2]));
 }
 
 #[test]

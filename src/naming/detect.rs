@@ -85,7 +85,7 @@ fn telling_flax(keys: &[&str], survey: &Survey) -> Option<Flax> {
         Flax::separators_seen(keys, &flax::SEPARATORS).into_iter().next()?
     };
     if survey.is_flat_and_sorted() {
-        return Some(Flax { separator: separator.to_owned(), suffix_lists: false });
+        return Some(Flax { separator: separator.to_owned(), suffix_lists: false, field_names: false });
     }
     fitting_flax(separator, false, keys)
 }
@@ -101,7 +101,7 @@ fn any_flax(flax: &Flax, keys: &[&str]) -> Option<Flax> {
 }
 
 fn fitting_flax(separator: &str, suffix_lists: bool, keys: &[&str]) -> Option<Flax> {
-    let flax = Flax { separator: separator.to_owned(), suffix_lists };
+    let flax = Flax { separator: separator.to_owned(), suffix_lists, field_names: false };
     let conflict = if keys.is_sorted() {
         flax.conflict(keys)
     } else {

@@ -97,7 +97,7 @@ impl Naming {
     /// ```
     #[must_use]
     pub fn flax() -> Self {
-        Naming { scheme: Scheme::Flax(Flax { separator: ".".into(), suffix_lists: false }) }
+        Naming { scheme: Scheme::Flax(Flax { separator: ".".into(), suffix_lists: false, field_names: false }) }
     }
 
     /// Haiku's module path, then the parameter: `sub/~/layers_1.w`.
@@ -201,6 +201,14 @@ impl Naming {
     pub fn suffix_lists(mut self, suffix: bool) -> Self {
         if let Scheme::Flax(flax) = &mut self.scheme {
             flax.suffix_lists = suffix;
+        }
+        self
+    }
+
+    /// Fields have the names that they have in Rust, whatever a framework calls them.
+    pub(crate) fn with_field_names(mut self) -> Self {
+        if let Scheme::Flax(flax) = &mut self.scheme {
+            flax.field_names = true;
         }
         self
     }

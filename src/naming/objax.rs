@@ -89,7 +89,11 @@ impl Objax {
             if let (Content::Tensor, Some((before, own))) = (content, typed(name)) {
                 (name, kind) = (before, own);
             }
-            check_name(name)?;
+            match segment {
+                // A field may be a path: `norm.mean`.
+                Segment::Field(_) => name.split('.').try_for_each(check_name)?,
+                _ => check_name(name)?,
+            }
             if above.place == Place::Inside {
                 key.push('.');
             }
@@ -233,7 +237,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 fn push_class(key: &mut String, content: &Content<'_>) -> Result<(), Refusal> {
     let class = match content {
         Content::Module { class, .. } => *class,
-        Content::List { class } => Some(class.unwrap_or(DEFAULT_LIST)),
+        Content::List { class, .. } => Some(class.unwrap_or(DEFAULT_LIST)),
         Content::Tensor | Content::Leaf => None,
     };
     if let Some(class) = class {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Keystr, Naming, Scheme};
+use crate::spec::Framework;
 
 /// The shape in which maps and [`Tree`](crate::Tree) see the keys of a naming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,16 @@ pub(crate) enum Shape {
 const COLLECTIONS: [&str; 2] = ["params", "state"];
 
 impl Naming {
+    /// The framework whose words a field may have in it.
+    pub(crate) fn framework(&self) -> Option<Framework> {
+        match &self.scheme {
+            Scheme::Flax(flax) => (!flax.field_names).then_some(Framework::Flax),
+            Scheme::Haiku(_) => Some(Framework::Haiku),
+            Scheme::Objax(_) => Some(Framework::Objax),
+            Scheme::Keystr(_) | Scheme::Flat => None,
+        }
+    }
+
     pub(crate) fn shape(&self) -> Shape {
         match &self.scheme {
             Scheme::Flax(_) => Shape::Nested,

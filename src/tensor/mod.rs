@@ -1,11 +1,19 @@
 //! [`Tensor`] and [`TensorView`], arrays whose element type is a value.
 
+mod arrays;
 mod buffered;
+mod load;
 mod ndarray;
 mod safetensors;
+mod save;
+mod sequences;
 mod serde;
+mod stored;
 
 pub(crate) use self::buffered::{BufferedElements, VersionTag, buffered_version};
+pub(crate) use self::load::StoredData;
+pub use self::load::{FromTensor, StoredTensor};
+pub use self::save::{CowTensor, ToTensor};
 
 use std::borrow::Cow;
 use std::fmt;
