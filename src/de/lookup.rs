@@ -193,9 +193,12 @@ impl<'x> Keys<'x, '_> {
     fn below(&self, start: u32, name: &[u8]) -> Option<Node> {
         let separator = self.separator.as_bytes();
         let is_below = |index: u32| self.after(start + index, name).is_some_and(|after| after.starts_with(separator));
+        if !is_below(0) {
+            return None;
+        }
         let len = self.node.range().end.saturating_sub(start);
-        let count = leading(len, len, is_below);
-        (count > 0).then(|| Node::new(start, start + count, self.node.at() + name.len() + separator.len()))
+        let end = start + leading(len, len, is_below);
+        Some(Node::new(start, end, self.node.at() + name.len() + separator.len()))
     }
 
     /// The first key from `from` on that is not before `name` and `suffix`.
