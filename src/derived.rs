@@ -95,7 +95,7 @@ impl<T: ?Sized + ToTensor> SaveField for T {
     }
 
     fn shape(&self) -> Result<Option<Vec<usize>>> {
-        Ok(Some(self.to_tensor()?.shape()))
+        Ok(Some(self.to_tensor()?.shape().to_vec()))
     }
 }
 

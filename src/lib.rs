@@ -80,9 +80,10 @@ pub use progress::Progress;
 #[cfg(feature = "object_store")]
 pub use remote::{RemoteCheckpoint, to_store};
 pub use report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
+pub use safejax_derive::{Deserialize, Serialize};
 pub use ser::serializer::Serializer;
-pub use serde::{Deserialize, Serialize};
-pub use tensor::{CowTensor, FromTensor, StoredTensor, Tensor, TensorView, ToTensor};
+pub use serde::{de::Deserialize, ser::Serialize};
+pub use tensor::{CowTensor, FromTensor, Row, StoredTensor, Tensor, TensorView, ToTensor};
 pub use tree::Tree;
 
 /// What the code that the derives write stands on. Not for use by hand: it changes without notice.
@@ -93,6 +94,7 @@ pub mod __private {
     pub use crate::spec::{
         Extent, FieldSpec, Framework, ListForm, PerFramework, Permutation, TensorSpec, TypeSpec, VariantSpec,
     };
+    pub use crate::tensor::{FromTensor, ToTensor};
     pub use serde;
 }
 

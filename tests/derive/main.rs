@@ -1,0 +1,3 @@
+//! The derives of safejax: their attributes on every shape of type, and types that have none.
+
+mod structs;
