@@ -162,7 +162,7 @@ impl<'x> Fit<'_, 'x, '_> {
     /// What the file has and the model has not.
     fn left_over(&self) -> Vec<Item> {
         let used = self.used();
-        self.reader.contents.items().iter().copied().filter(|item| !used.contains(item)).collect()
+        self.reader.contents.items().filter(|item| !used.contains(item)).collect()
     }
 
     fn shape_of(&self, item: Item) -> Option<&'x [usize]> {
@@ -221,7 +221,7 @@ impl<'x> Fit<'_, 'x, '_> {
         if !keep_missing {
             let free: Vec<Candidate<'_>> =
                 left_over.iter().map(|item| (contents.key(*item), self.shape_of(*item))).collect();
-            let all: Vec<Candidate<'_>> = contents.items().iter().map(|item| (contents.key(*item), None)).collect();
+            let all: Vec<Candidate<'_>> = contents.items().map(|item| (contents.key(item), None)).collect();
             mismatch.missing.extend(missing.iter().map(|&missing| Missing {
                 key: missing.0.to_owned(),
                 nearest: likely(missing, &free).or_else(|| likely(missing, &all)),
