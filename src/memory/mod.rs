@@ -3,7 +3,7 @@
 //!
 //! - [`Scalar`] is the promise about an element's bytes on which the rest stands.
 //! - [`fill`]: memory that somebody else fills, and the proof that they did.
-//! - [`pages`]: a hint for large memory.
+//! - [`pages`]: hints for large memory.
 //! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
 //! - [`recognise`]: which array a generic value is.
 //!
@@ -21,6 +21,8 @@ mod tests;
 #[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
 pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec};
+#[cfg(unix)]
+pub(crate) use pages::prefault;
 pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
 pub(crate) use strided::Strided;
 
