@@ -151,7 +151,7 @@ impl<'de> SeqAccess<'de> for Vector<'_, '_, '_, '_, 'de> {
         }
         let value = self.parent.below(self.parent.place.clone());
         let first = First { value, elements: &mut self.elements, whole: self.whole };
-        if first.elements.bytes.is_empty() {
+        if first.elements.is_empty() {
             // Nothing says whether this is no element or one empty array: the type of a `Vec` of
             // elements was seen before, so it is asked for here only by other types.
             return Ok(None);

@@ -161,7 +161,7 @@ impl<'a> Contents<'a> {
     #[inline]
     pub(crate) fn key_bytes_at(&self, index: u32) -> &[u8] {
         match self.item(index) {
-            Some(Item::Tensor(index)) => {
+            Some(Item::Tensor(index)) if !self.overlay => {
                 self.header.entries().get(index).map_or(&[], |entry| self.header.key_bytes(entry))
             }
             Some(item) => self.key(item).as_bytes(),

@@ -11,6 +11,7 @@ use crate::de::json::Level;
 use crate::de::reader::Reader;
 use crate::element::{Element, ElementKind, ElementVisitor};
 use crate::error::ErrorKind;
+use crate::memory::VecPlace;
 use crate::tensor::{StoredData, VersionTag, buffered_version};
 use crate::{Error, Result, cast, handshake, memory};
 
@@ -62,19 +63,23 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     /// Hands the elements to a seed: at once where it is the seed of a `Vec` of elements, which
     /// would do the same one by one.
     pub(crate) fn elements<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        struct ToVec<'r, 'x, 'de, V>(TensorSource<'r, 'x, 'de>, std::marker::PhantomData<V>);
-        impl<V> ElementVisitor for ToVec<'_, '_, '_, V> {
-            type Value = Result<V>;
-
-            fn visit<E: Element>(self) -> Result<V> {
-                let vec = self.0.to_vec::<E>()?;
-                memory::same(vec).map_err(|_| Error::unsupported("a Vec of another type than was asked for"))
-            }
-        }
         match vec_seed::<'de, T>() {
-            Some(kind) => kind.visit(ToVec(self, std::marker::PhantomData)),
+            Some(kind) => memory::vec_by(|place| self.put_vec(kind, place)),
             None => self.one_by_one(Appearance::Asked, |elements| seed.deserialize(elements)),
         }
+    }
+
+    /// Reads all elements as a `Vec`, whatever the element.
+    fn put_vec(self, kind: ElementKind, place: &mut VecPlace<'_>) -> Result<()> {
+        struct Put<'r, 'x, 'de, 'p, 'q>(TensorSource<'r, 'x, 'de>, &'p mut VecPlace<'q>);
+        impl ElementVisitor for Put<'_, '_, '_, '_, '_> {
+            type Value = Result<()>;
+
+            fn visit<E: Element>(self) -> Result<()> {
+                self.1.put(self.0.to_vec::<E>()?)
+            }
+        }
+        kind.visit(Put(self, place))
     }
 
     /// Hands out the elements one by one.
@@ -86,7 +91,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
         let bytes = self.reader.bytes(self.index)?;
         let dtype = self.reader.entry(self.index)?.dtype;
         let level = Level { depth: 0, max_depth: self.reader.max_depth };
-        take(Elements { dtype, bytes: &bytes, casts: self.reader.casts, appearance, level })
+        take(Elements::new(dtype, &bytes, self.reader.casts, appearance, level))
     }
 
     /// As ndarray's own serde form, whose fields it takes without their names as well.

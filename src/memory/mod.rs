@@ -3,6 +3,7 @@
 //!
 //! - [`Scalar`] is the promise about an element's bytes on which the rest stands.
 //! - [`fill`]: memory that somebody else fills, and the proof that they did.
+//! - [`pages`]: a hint for large memory.
 //! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
 //! - `matrix` (feature `nalgebra`): the same for a matrix of nalgebra.
 //! - [`recognise`]: which array a generic value is, and [`known`]: what else it may be.
@@ -15,6 +16,7 @@ mod known;
 #[cfg(feature = "nalgebra")]
 mod matrix;
 mod pack;
+mod pages;
 mod recognise;
 mod strided;
 #[cfg(test)]
@@ -26,7 +28,7 @@ pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_value
 pub(crate) use known::{Accept, Announce, Give, accept, announce, give, same};
 #[cfg(feature = "nalgebra")]
 pub(crate) use matrix::MatrixElements;
-pub(crate) use recognise::{element_of_vec_seed, recognise};
+pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
 pub(crate) use strided::{Strided, reordered};
 
 use std::ptr::NonNull;
@@ -188,3 +190,18 @@ pub(crate) unsafe fn map(file: &std::fs::File) -> Result<memmap2::Mmap> {
     // SAFETY: the caller's own condition.
     unsafe { memmap2::Mmap::map(file) }.map_err(Error::io)
 }
+
+/// Has the system begin to write a part of a file to disk, without waiting for it.
+///
+/// A hint: what is not written yet when the file is synced is written then.
+#[cfg(target_os = "linux")]
+pub(crate) fn start_write_back(file: &std::fs::File, offset: u64, len: usize) {
+    use std::os::fd::AsRawFd;
+    if let (Ok(offset), Ok(len)) = (offset.try_into(), len.try_into()) {
+        // SAFETY: the descriptor is open, as `file` is borrowed; the call takes no memory.
+        let _ = unsafe { libc::sync_file_range(file.as_raw_fd(), offset, len, libc::SYNC_FILE_RANGE_WRITE) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn start_write_back(_file: &std::fs::File, _offset: u64, _len: usize) {}

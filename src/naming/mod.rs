@@ -28,7 +28,7 @@ use haiku::Haiku;
 use keystr::Keystr;
 use objax::Objax;
 
-pub(crate) use segment::{Content, Level, Refusal, Segment, Token, find};
+pub(crate) use segment::{Content, Level, Refusal, Segment, Token};
 pub(crate) use shape::Shape;
 pub(crate) use survey::Survey;
 

@@ -89,11 +89,7 @@ impl Objax {
             if let (Content::Tensor, Some((before, own))) = (content, typed(name)) {
                 (name, kind) = (before, own);
             }
-            match segment {
-                // A field may be a path: `norm.mean`.
-                Segment::Field(_) => name.split('.').try_for_each(check_name)?,
-                _ => check_name(name)?,
-            }
+            check_name(name)?;
             if above.place == Place::Inside {
                 key.push('.');
             }

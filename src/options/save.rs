@@ -88,7 +88,7 @@ impl Options {
         plan: &Plan,
         meter: &Meter,
     ) -> Result<()> {
-        let writer = Writer::new(skeleton, plan, Sink::File(FileSink::new(file)))?.metered(meter);
+        let writer = Writer::new(skeleton, plan, Sink::File(FileSink::new(file, self.sync)))?.metered(meter);
         match self.write(value, writer)? {
             Sink::File(mut sink) => sink.flush(),
             _ => Err(Error::unsupported("a file does not go to memory")),

@@ -6,6 +6,7 @@ pub(crate) mod file;
 pub(crate) mod key;
 pub(crate) mod keys;
 pub(crate) mod leaf;
+mod number;
 pub(crate) mod plan;
 pub(crate) mod serialize;
 pub(crate) mod serializer;

@@ -5,26 +5,17 @@ use serde::{Serialize, Serializer};
 use crate::handshake;
 use crate::ser::array::{Array, Focus};
 use crate::ser::compound::{Compound, State};
-use crate::ser::leaf::{Form, non_finite_word};
+use crate::ser::leaf::Form;
+use crate::ser::number::Number;
 use crate::ser::skeleton::{Body, Step};
 use crate::ser::walker::Walker;
 use crate::{Dtype, Error, Result};
 
-fn json(text: impl ToString) -> (Form, String) {
-    (Form::Json, text.to_string())
-}
-
-fn float(finite: bool, value: f64, text: impl FnOnce() -> serde_json::Result<String>) -> (Form, String) {
-    match text() {
-        Ok(text) if finite => (Form::Json, text),
-        _ => (Form::Bare, non_finite_word(value).to_owned()),
-    }
-}
-
 macro_rules! integers {
-    ($($method:ident($ty:ty) = $dtype:ident),*) => {
-        $(fn $method(self, value: $ty) -> Result<()> {
-            self.scalar(Dtype::$dtype, value.to_le_bytes(), || json(value))
+    ($($method:ident($ty:ty) = $dtype:ident, $number:ident),*) => {
+        $(#[inline]
+        fn $method(self, value: $ty) -> Result<()> {
+            self.scalar(Dtype::$dtype, value.to_le_bytes(), Number::$number(value.into()))
         })*
     };
 }
@@ -53,24 +44,25 @@ impl<'a, 'w> Serializer for &'a mut Walker<'w> {
     type SerializeStructVariant = Compound<'a, 'w>;
 
     integers! {
-        serialize_i8(i8) = I8, serialize_i16(i16) = I16, serialize_i32(i32) = I32, serialize_i64(i64) = I64,
-        serialize_u8(u8) = U8, serialize_u16(u16) = U16, serialize_u32(u32) = U32, serialize_u64(u64) = U64
+        serialize_i8(i8) = I8, Signed, serialize_i16(i16) = I16, Signed, serialize_i32(i32) = I32, Signed, serialize_i64(i64) = I64, Signed,
+        serialize_u8(u8) = U8, Unsigned, serialize_u16(u16) = U16, Unsigned, serialize_u32(u32) = U32, Unsigned, serialize_u64(u64) = U64, Unsigned
     }
 
     wide_integers! { serialize_i128(i128), serialize_u128(u128) }
 
+    #[inline]
     fn serialize_bool(self, value: bool) -> Result<()> {
-        self.scalar(Dtype::BOOL, [u8::from(value)], || json(value))
+        self.scalar(Dtype::BOOL, [u8::from(value)], Number::Bool(value))
     }
 
+    #[inline]
     fn serialize_f32(self, value: f32) -> Result<()> {
-        let text = || float(value.is_finite(), f64::from(value), || serde_json::to_string(&value));
-        self.scalar(Dtype::F32, value.to_le_bytes(), text)
+        self.scalar(Dtype::F32, value.to_le_bytes(), Number::F32(value))
     }
 
+    #[inline]
     fn serialize_f64(self, value: f64) -> Result<()> {
-        let text = || float(value.is_finite(), value, || serde_json::to_string(&value));
-        self.scalar(Dtype::F64, value.to_le_bytes(), text)
+        self.scalar(Dtype::F64, value.to_le_bytes(), Number::F64(value))
     }
 
     fn serialize_char(self, value: char) -> Result<()> {

@@ -37,6 +37,8 @@ pub(crate) struct Walker<'w> {
     trace: Trace,
     /// Whether everything is a leaf, tensors too.
     pub(crate) plain: bool,
+    /// The memory of the elements that wait, between one array and the next.
+    pub(crate) spare: Vec<u8>,
 }
 
 impl memory::Announce for &mut Walker<'_> {
@@ -58,7 +60,8 @@ impl memory::Accept<Saved<'_>> for &mut Walker<'_> {
 impl<'w> Walker<'w> {
     pub(crate) fn new(mode: Mode<'w>, max_depth: usize) -> Self {
         let trace = Trace::default();
-        Self { mode, focus: Focus::Value, class: None, spec: None, depth: 0, max_depth, trace, plain: false }
+        let spare = Vec::new();
+        Self { mode, focus: Focus::Value, class: None, spec: None, depth: 0, max_depth, trace, plain: false, spare }
     }
 
     /// A value as one leaf: its JSON text.
@@ -182,7 +185,11 @@ impl<'w> Walker<'w> {
         self.forget();
         self.came_by(Event::Tensor);
         match &mut self.mode {
-            Mode::Write(writer) => writer.tensor_bytes(dtype, shape, bytes),
+            Mode::Write(writer) => {
+                writer.begin(dtype, shape)?;
+                writer.part(bytes)?;
+                writer.end()
+            }
             Mode::Skeleton(skeleton) => {
                 skeleton.tensor(dtype, shape);
                 if skeleton.keeps() {
@@ -297,21 +304,6 @@ impl<'w> Walker<'w> {
             return skeleton.number(form, &text).map_err(|error| error.at(|| skeleton.path()));
         }
         Ok(())
-    }
-
-    /// A scalar: an element or an extent where an array is being walked, else a leaf.
-    pub(crate) fn scalar<const N: usize>(
-        &mut self,
-        dtype: Dtype,
-        bytes: [u8; N],
-        text: impl FnOnce() -> (Form, String),
-    ) -> Result<()> {
-        match &mut self.focus {
-            Focus::Value => self.number(text),
-            Focus::Dims(array) => array.push_dim(&text().1),
-            Focus::Elements(array) => array.push_element(dtype, &bytes),
-            Focus::Dtype(_) | Focus::Bytes(_) => Err(self.not_an_element("a number")),
-        }
     }
 
     #[cold]
