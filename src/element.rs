@@ -18,6 +18,11 @@ use crate::memory::Scalar;
 /// assert_eq!(f32::DTYPE, Dtype::F32);
 /// assert_eq!(half::bf16::DTYPE, Dtype::BF16);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an element of a tensor",
+    label = "no element",
+    note = "elements are `bool`, the integers up to 64 bits, `f32`, `f64`, `half::f16`, `half::bf16` and `num_complex::Complex<f32>`"
+)]
 pub trait Element: Scalar + Cast {
     /// The dtype under which it is stored.
     const DTYPE: Dtype;
