@@ -122,12 +122,11 @@ impl<T: ?Sized + ToTensor> SaveField for T {
             return self.serialize_elsewhere(serializer);
         }
         let tensor = self.to_tensor().map_err(into_save_error)?;
-        let given = Given { spec, tensor: std::cell::Cell::new(Some(tensor)) };
-        serializer.serialize_newtype_struct(handshake::TENSOR_FIELD, &given)
+        accept(serializer, Saved { spec, tensor })
     }
 
     fn shape(&self) -> Result<Option<Vec<usize>>> {
-        Ok(Some(self.to_tensor()?.shape()))
+        Ok(Some(self.to_tensor()?.shape().to_vec()))
     }
 }
 
@@ -151,19 +150,32 @@ impl<T: ToTensor> SaveField for Option<T> {
     }
 }
 
-/// A `#[tensor]` field on its way to the walker, which takes the tensor out.
-pub(crate) struct Given<'a> {
+/// A `#[tensor]` field that is to be saved.
+pub(crate) struct Saved<'a> {
     pub(crate) spec: &'static TensorSpec,
-    pub(crate) tensor: std::cell::Cell<Option<CowTensor<'a>>>,
+    pub(crate) tensor: CowTensor<'a>,
 }
 
-/// Where another serializer stands before the walker, the tensor goes as a [`Tensor`] does.
-impl Serialize for Given<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> StdResult<S::Ok, S::Error> {
-        let taken = self.tensor.take().ok_or_else(|| ser::Error::custom("a tensor that was saved already"))?;
-        let stored = taken.stored(self.spec).and_then(CowTensor::into_tensor).map_err(into_save_error)?;
-        stored.serialize(serializer)
+/// Hands a tensor to this crate's serializer, which may stand behind another one.
+fn accept<S: Serializer>(serializer: S, saved: Saved<'_>) -> StdResult<S::Ok, S::Error> {
+    let (serializer, saved) = match memory::accept::<&mut Walker<'_>, _, S>(serializer, saved) {
+        Ok(accepted) => return returned(accepted),
+        Err(other) => other,
+    };
+    match memory::accept::<crate::Serializer, _, S>(serializer, saved) {
+        Ok(accepted) => returned(accepted),
+        Err((serializer, Saved { spec, tensor })) => {
+            // It goes as a `Tensor` does.
+            let stored = tensor.stored(spec).and_then(CowTensor::into_tensor).map_err(into_save_error)?;
+            stored.serialize(serializer)
+        }
     }
+}
+
+/// What this crate's serializer returned, as the serializer that it was known to be returns it.
+fn returned<T: 'static, Ok, E: ser::Error>(accepted: Result<T>) -> StdResult<Ok, E> {
+    let value = accepted.map_err(into_save_error)?;
+    memory::same(value).map_err(|_| E::custom("a serializer of another kind than it was known to be"))
 }
 
 /// What `#[tensor]` may stand on when loading: tensors, and options of them.
@@ -174,7 +186,7 @@ pub trait LoadField<'de>: Sized {
 impl<'de, T: FromTensor<'de>> LoadField<'de> for T {
     fn load<D: Deserializer<'de>>(spec: &'static TensorSpec, deserializer: D) -> StdResult<Self, D::Error> {
         let request = Request { spec, field: PhantomData::<T> };
-        match memory::take::<Value<'de, 'de, 'de>, _, D>(deserializer, request) {
+        match memory::give::<Value<'de, 'de, 'de>, _, D>(deserializer, request) {
             Ok(loaded) => loaded.map_err(into_load_error),
             Err((deserializer, _)) if is_ours::<D::Error>() => {
                 let tensor = Tensor::deserialize(deserializer)?;

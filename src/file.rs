@@ -113,7 +113,7 @@ pub(crate) fn stage(
     let temporary = create_in(directory, old.as_ref()).map_err(Error::io)?;
     fill(temporary.as_file(), len, write)?;
     if sync {
-        temporary.as_file().sync_all().map_err(Error::io)?;
+        temporary.as_file().sync_data().map_err(Error::io)?;
     }
     Ok(temporary)
 }

@@ -83,7 +83,7 @@ pub use report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
 pub use safejax_derive::{Deserialize, Serialize};
 pub use ser::serializer::Serializer;
 pub use serde::{de::Deserialize, ser::Serialize};
-pub use tensor::{CowTensor, FromTensor, StoredTensor, Tensor, TensorView, ToTensor};
+pub use tensor::{CowTensor, FromTensor, Row, StoredTensor, Tensor, TensorView, ToTensor};
 pub use tree::Tree;
 
 /// What the code that the derives write stands on. Not for use by hand: it changes without notice.

@@ -25,7 +25,12 @@ pub(crate) fn assign<T: Serialize + DeserializeOwned>(
     checkpoint: &Checkpoint<'_>,
 ) -> Result<Report> {
     let skeleton = options.skeleton(&*model)?;
-    let reader = checkpoint.quiet_reader();
+    let mut reader = checkpoint.quiet_reader();
+    let overlaid;
+    if fit::takes_collections_for_one(&skeleton, &reader)? {
+        overlaid = reader.contents.overlaid();
+        reader = reader.of(&overlaid);
+    }
     let fit = fit::compare(&skeleton, &reader)?;
     let mismatch = fit.mismatch(options.keeps_missing(), options.denies_unknown(UnknownKeys::Deny));
     if !mismatch.is_empty() {

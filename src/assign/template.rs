@@ -15,7 +15,8 @@ use crate::header::{self, Header, Planned};
 use crate::memory::{self, Region};
 use crate::options::Options;
 use crate::rename::Renames;
-use crate::ser::plan::{self, Keys, Plan};
+use crate::ser::keys::Keys;
+use crate::ser::plan::{self, Plan};
 use crate::ser::skeleton::{Body, Skeleton};
 use crate::ser::writer::{Sink, Writer};
 use crate::{Error, Naming, Result};
@@ -105,9 +106,9 @@ struct Template<'x> {
 }
 
 impl<'x> Template<'x> {
-    fn take(&mut self, key: &'x str, file: &'x Reader<'x, 'x>, tensor: usize) -> Result<()> {
+    fn take(&mut self, key: &'x str, file: &'x Reader<'x, 'x>, tensor: usize, shape: &'x [usize]) -> Result<()> {
         let entry = file.entry(tensor)?;
-        let (shape, len) = (file.shape(tensor)?, entry.end - entry.begin);
+        let len = entry.end - entry.begin;
         self.planned.push(Planned { key, dtype: entry.dtype, shape, len });
         self.origins.push(Origin::File(file, tensor));
         Ok(())
@@ -124,7 +125,11 @@ impl<'x> Template<'x> {
         for (index, (info, found)) in skeleton.tensors().iter().zip(&fit.tensors).enumerate() {
             let key = keys.tensor(index);
             match (found.item, kept.tensor(index)) {
-                (Some(Item::Tensor(tensor)), _) => self.take(key, file, tensor)?,
+                // A shape of the file's framework alone is not that of the template.
+                (Some(Item::Tensor(tensor)), _) if info.spec.is_some() => {
+                    self.take(key, file, tensor, skeleton.shape(info))?;
+                }
+                (Some(Item::Tensor(tensor)), _) => self.take(key, file, tensor, file.shape(tensor)?)?,
                 (_, Some(bytes)) => {
                     let (shape, len) = (skeleton.shape(info), bytes.len() as u64);
                     self.planned.push(Planned { key, dtype: info.dtype, shape, len });
@@ -149,7 +154,7 @@ impl<'x> Template<'x> {
             let text = match *item {
                 // A number of the model may be a tensor without dimensions in the file.
                 Some(Item::Tensor(tensor)) => {
-                    self.take(key, file, tensor)?;
+                    self.take(key, file, tensor, file.shape(tensor)?)?;
                     continue;
                 }
                 Some(Item::Leaf(index)) => file.contents.leaf(index).map(|text| file.text(text).to_owned()),

@@ -1,7 +1,9 @@
 //! What a file holds, ready to be read: the header, the naming, and all keys in order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::de::collections;
 use crate::entry::Entry;
 use crate::error::ErrorKind;
 use crate::header::{self, Header, Text};
@@ -31,13 +33,15 @@ pub(crate) enum Item {
 }
 
 pub(crate) struct Contents<'a> {
-    header: Header<'a>,
+    header: Arc<Header<'a>>,
     naming: Naming,
     entry: Option<Entry>,
     /// The metadata that is not this crate's.
     user: BTreeMap<String, String>,
     /// All items, in the order of the naming, so that what is under one prefix lies side by side.
     items: Vec<Item>,
+    /// Whether the collections at the root are laid over each other, and keys begin after them.
+    overlay: bool,
 }
 
 impl<'a> Contents<'a> {
@@ -64,18 +68,50 @@ impl<'a> Contents<'a> {
             }
         }
         let naming = find_naming(&header, entry.as_ref(), wanted)?;
-        let mut contents = Self { header, naming, entry, user, items: Vec::new() };
+        let mut contents = Self { header: Arc::new(header), naming, entry, user, items: Vec::new(), overlay: false };
         contents.items = contents.sorted(leaves);
+        if u32::try_from(contents.items.len()).is_err() {
+            return Err(Error::unsupported(format!("{} tensors are more than can be counted", contents.items.len())));
+        }
         Ok(contents)
     }
 
     /// The tensors and these leaves; a key that both have is the tensor's, as no save makes such.
     fn sorted(&self, leaves: Vec<Item>) -> Vec<Item> {
         let tensors = (0..self.header.entries().len()).map(Item::Tensor);
+        if leaves.is_empty() && self.header.survey().sorted && self.naming.sorts_by_bytes() {
+            return tensors.collect();
+        }
         let mut items: Vec<Item> = tensors.chain(leaves).collect();
         items.sort_by(|a, b| self.naming.compare(self.key(*a), self.key(*b)));
         items.dedup_by(|later, earlier| matches!(later, Item::Leaf(_)) && self.key(*later) == self.key(*earlier));
         items
+    }
+
+    /// The same contents with the collections at the root laid over each other.
+    pub(crate) fn overlaid(&self) -> Self {
+        let path = |key: &String| key.get(collections::path_start(&self.naming, key)..).unwrap_or_default().to_owned();
+        let entry = self.entry.as_ref().map(|entry| {
+            let mut lists: Vec<String> = entry.lists.iter().map(path).collect();
+            lists.sort_unstable();
+            Entry { lists, ..entry.clone() }
+        });
+        let (header, naming) = (Arc::clone(&self.header), self.naming.clone());
+        let mut contents =
+            Self { header, naming, entry, user: BTreeMap::new(), items: self.items.clone(), overlay: true };
+        let mut items = std::mem::take(&mut contents.items);
+        items.sort_by(|a, b| contents.naming.compare(contents.key(*a), contents.key(*b)));
+        contents.items = items;
+        contents
+    }
+
+    pub(crate) fn is_overlay(&self) -> bool {
+        self.overlay
+    }
+
+    /// The collection of an item.
+    pub(crate) fn collection(&self, item: Item) -> &str {
+        collections::collection(&self.naming, self.key_in_file(item))
     }
 
     pub(crate) fn header(&self) -> &Header<'a> {
@@ -98,18 +134,42 @@ impl<'a> Contents<'a> {
         &self.items
     }
 
-    pub(crate) fn item(&self, index: usize) -> Option<Item> {
-        self.items.get(index).copied()
+    /// How many items there are.
+    pub(crate) fn len(&self) -> u32 {
+        self.items.len() as u32
     }
 
+    pub(crate) fn item(&self, index: u32) -> Option<Item> {
+        self.items.get(index as usize).copied()
+    }
+
+    /// The key of an item, below the collections where they are laid over each other.
     pub(crate) fn key(&self, item: Item) -> &str {
+        let key = self.key_in_file(item);
+        if self.overlay { key.get(collections::path_start(&self.naming, key)..).unwrap_or_default() } else { key }
+    }
+
+    /// The key of an item as the file has it.
+    pub(crate) fn key_in_file(&self, item: Item) -> &str {
         match item {
             Item::Tensor(index) => self.header.entries().get(index).map_or("", |entry| self.header.key(entry)),
             Item::Leaf(index) => self.metadata(index).map_or("", |(key, _)| self.header.text(key)),
         }
     }
 
-    pub(crate) fn key_at(&self, index: usize) -> &str {
+    /// The bytes of the key at `index`.
+    #[inline]
+    pub(crate) fn key_bytes_at(&self, index: u32) -> &[u8] {
+        match self.item(index) {
+            Some(Item::Tensor(index)) if !self.overlay => {
+                self.header.entries().get(index).map_or(&[], |entry| self.header.key_bytes(entry))
+            }
+            Some(item) => self.key(item).as_bytes(),
+            None => &[],
+        }
+    }
+
+    pub(crate) fn key_at(&self, index: u32) -> &str {
         self.item(index).map_or("", |item| self.key(item))
     }
 
@@ -130,8 +190,8 @@ impl<'a> Contents<'a> {
     /// The tensor of exactly this key.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
         let at = self.items.binary_search_by(|item| self.naming.compare(self.key(*item), key)).ok()?;
-        match self.item(at)? {
-            Item::Tensor(index) => Some(index),
+        match self.items.get(at)? {
+            Item::Tensor(index) => Some(*index),
             Item::Leaf(_) => None,
         }
     }
@@ -154,20 +214,35 @@ fn find_entry(header: &Header<'_>) -> Option<Entry> {
 }
 
 fn find_naming(header: &Header<'_>, entry: Option<&Entry>, wanted: &Wanted) -> Result<Naming> {
+    let survey = header.survey();
+    let recorded = entry.map(|entry| &entry.naming);
+    let asked = match wanted {
+        Wanted::Exactly(naming) => Some(naming),
+        Wanted::Like(naming) => recorded.filter(|found| found.is_like(naming)),
+        Wanted::Any => recorded,
+    };
+    // Mostly there is no need to look at the keys again.
+    match asked {
+        Some(naming) if naming.fits_at_once(survey) => return Ok(naming.clone()),
+        None if matches!(wanted, Wanted::Any) => {
+            if let Some(found) = Naming::detect_at_once(survey) {
+                return Ok(found);
+            }
+        }
+        _ => {}
+    }
     let mut keys: Vec<&str> = header.entries().iter().map(|entry| header.key(entry)).collect();
-    match wanted {
-        Wanted::Exactly(naming) => {
+    match (wanted, asked) {
+        (Wanted::Exactly(naming), _) => {
             check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys))
         }
-        Wanted::Like(naming) => match entry.map(|entry| &entry.naming).filter(|found| found.is_like(naming)) {
-            Some(found) => check(found, &mut keys).map(|()| found.clone()),
-            None => match naming.detect_scheme(&keys) {
-                Some(found) => Ok(found),
-                None => check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys)),
-            },
+        (Wanted::Like(_), Some(found)) => check(found, &mut keys).map(|()| found.clone()),
+        (Wanted::Like(naming), None) => match naming.detect_scheme(&keys) {
+            Some(found) => Ok(found),
+            None => check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys)),
         },
         // A tool that does not know the entry may have changed the keys.
-        Wanted::Any => match entry.map(|entry| &entry.naming).filter(|naming| check(naming, &mut keys).is_ok()) {
+        (Wanted::Any, _) => match asked.filter(|naming| check(naming, &mut keys).is_ok()) {
             Some(naming) => Ok(naming.clone()),
             None => Ok(Naming::detect(keys)),
         },
@@ -181,9 +256,7 @@ fn suggest(error: Error, keys: &[&str]) -> Error {
 }
 
 fn check(naming: &Naming, keys: &mut [&str]) -> Result<()> {
-    if !keys.is_sorted_by(|a, b| naming.compare(a, b).is_le()) {
-        keys.sort_by(|a, b| naming.compare(a, b));
-    }
+    naming.sort(keys);
     naming.fits(keys).map_err(|(key, reason)| {
         Error::new(ErrorKind::Naming { naming: naming.to_string(), reason }).at(|| key.to_owned())
     })

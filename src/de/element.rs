@@ -19,12 +19,18 @@ pub(crate) struct Scalar<'b> {
 }
 
 impl Scalar<'_> {
+    #[inline]
     fn get<E: Element>(self) -> Result<E> {
         if self.dtype == E::DTYPE
             && let Some(element) = memory::element(self.bytes, 0)?
         {
             return Ok(element);
         }
+        self.converted()
+    }
+
+    #[inline(never)]
+    fn converted<E: Element>(self) -> Result<E> {
         let mut elements = cast::convert::<E>(self.dtype, self.bytes, self.casts)?;
         elements.pop().ok_or_else(|| Error::unsupported("a tensor without its element"))
     }
@@ -127,45 +133,63 @@ pub(crate) enum Appearance {
 
 /// All elements of a tensor, in C order.
 pub(crate) struct Elements<'b> {
-    pub(crate) dtype: Dtype,
-    pub(crate) bytes: &'b [u8],
-    pub(crate) casts: Casts,
-    pub(crate) appearance: Appearance,
-    pub(crate) level: Level,
+    /// The next element, but for its bytes.
+    element: Scalar<'b>,
+    /// The bytes of those that are left.
+    bytes: &'b [u8],
+    /// How many bytes each has; 0 where that is no whole number.
+    size: usize,
 }
 
-impl Elements<'_> {
-    fn size(&self) -> Result<usize> {
-        match self.dtype.bits() {
-            bits if bits % 8 == 0 => Ok(bits / 8),
-            _ => Err(Error::unsupported(format!(
-                "elements of dtype {} are no whole bytes: read a safejax::Tensor",
-                self.dtype
-            ))),
+impl<'b> Elements<'b> {
+    pub(crate) fn new(dtype: Dtype, bytes: &'b [u8], casts: Casts, appearance: Appearance, level: Level) -> Self {
+        let size = if dtype.bits().is_multiple_of(8) { dtype.bits() / 8 } else { 0 };
+        let dtype = match (appearance, dtype) {
+            (Appearance::Bits, Dtype::F16 | Dtype::BF16) => Dtype::U16,
+            (Appearance::Bits, dtype) if size > 0 && ElementKind::of_dtype(dtype).is_none() => Dtype::U8,
+            (_, dtype) => dtype,
+        };
+        Self { element: Scalar { dtype, bytes: &[], casts, level }, bytes, size }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The bytes of the next element; `None` after the last.
+    #[inline]
+    fn next_bytes(&mut self) -> Result<Option<&'b [u8]>> {
+        if self.bytes.is_empty() {
+            return Ok(None);
+        }
+        match self.bytes.split_at_checked(self.size) {
+            Some((bytes, rest)) if self.size > 0 => {
+                self.bytes = rest;
+                Ok(Some(bytes))
+            }
+            _ => Err(no_whole_bytes(self.element.dtype)),
         }
     }
+}
+
+#[cold]
+fn no_whole_bytes(dtype: Dtype) -> Error {
+    Error::unsupported(format!("elements of dtype {dtype} are no whole bytes: read a safejax::Tensor"))
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_> {
     type Error = Error;
 
+    #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        if self.bytes.is_empty() {
-            return Ok(None);
+        match self.next_bytes()? {
+            Some(bytes) => seed.deserialize(Scalar { bytes, ..self.element }).map(Some),
+            None => Ok(None),
         }
-        let size = self.size()?;
-        let (bytes, rest) = self.bytes.split_at_checked(size).ok_or_else(|| Error::unsupported("half an element"))?;
-        self.bytes = rest;
-        let dtype = match (self.appearance, self.dtype) {
-            (Appearance::Bits, Dtype::F16 | Dtype::BF16) => Dtype::U16,
-            (Appearance::Bits, dtype) if ElementKind::of_dtype(dtype).is_none() => Dtype::U8,
-            (_, dtype) => dtype,
-        };
-        seed.deserialize(Scalar { dtype, bytes, casts: self.casts, level: self.level }).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.bytes.len() / self.size().ok()?.max(1))
+        self.bytes.len().checked_div(self.size)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lists: `layers.0`, `layers_0` and `layers, layers_1` all read into a `Vec`.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::de::node::Child;
 use crate::de::place::{Here, Place, Siblings};
@@ -48,8 +48,7 @@ pub(crate) fn items<'x>(reader: &Reader<'x, '_>, place: &Place<'x>) -> Result<Op
 
 /// `layers.0`, `layers[0]`: the children are indices, all of them.
 fn dotted<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
-    let children = here.node?.children(reader.contents);
-    children.into_iter().map(|child| Some((index(&child.token.name)?, Place::of(&child)))).collect()
+    here.node?.children(reader.contents).map(|child| Some((index(&child.token.name)?, Place::of(&child)))).collect()
 }
 
 /// `layers_0, layers_1, …` or `layers, layers_1, …`
@@ -59,12 +58,12 @@ fn suffixed<'x>(here: &Here<'x>) -> Option<Items<'x>> {
         items.push((0, Place::Here(Here { list: None, ..here.clone() })));
     }
     if let Some(siblings) = &here.list {
-        let Siblings { parent, base, .. } = siblings;
+        let Siblings { parent, base, items: siblings } = &**siblings;
         // An item may be a list itself: `layers_0_0`.
         let mut below: HashMap<usize, Vec<Child<'x>>> = HashMap::new();
         let mut named = Vec::new();
-        for child in siblings.items.iter() {
-            let indices = child.token.name.strip_prefix(&**base).and_then(|rest| rest.strip_prefix('_'));
+        for child in siblings {
+            let indices = child.token.name.strip_prefix(base.as_str()).and_then(|rest| rest.strip_prefix('_'));
             match indices.map(|indices| indices.split_once('_').map_or((indices, false), |(first, _)| (first, true))) {
                 Some((first, true)) => {
                     let Some(at) = index(first) else { continue };
@@ -75,8 +74,7 @@ fn suffixed<'x>(here: &Here<'x>) -> Option<Items<'x>> {
             }
         }
         let list = |at: usize, items: Vec<Child<'x>>| {
-            let base = Cow::Owned(format!("{base}_{at}"));
-            Siblings { parent: *parent, base, items: items.into() }
+            Rc::new(Siblings { parent: *parent, base: format!("{base}_{at}"), items })
         };
         for (at, child) in named {
             let list = below.remove(&at).map(|items| list(at, items));

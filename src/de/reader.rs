@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;
+use std::rc::Rc;
 
 use crate::assign::Origin;
 use crate::cast::Casts;
@@ -62,6 +63,11 @@ pub(crate) struct Reader<'x, 'de> {
     data: Data<'x, 'de>,
     pub(crate) casts: Casts,
     pub(crate) max_depth: usize,
+    session: Rc<Session>,
+}
+
+/// What a load has learned and done, however its contents are looked at.
+struct Session {
     /// Fields that are given as absent, since without them the type does not load.
     wanting: RefCell<Vec<Wanting>>,
     /// Whether something was learned in this attempt.
@@ -85,7 +91,17 @@ impl<'x, 'de> Reader<'x, 'de> {
         let meter = Meter::new(watch.as_ref(), contents.header().data_len());
         let used = deny_unknown.then(|| Used::new(contents));
         let gaps = Cell::new(Self::gaps_of(contents));
-        Self { contents, text, data, casts, max_depth, wanting, learned, meter, used, gaps }
+        let session = Rc::new(Session { wanting, learned, meter, used, gaps });
+        Self { contents, text, data, casts, max_depth, session }
+    }
+
+    /// The same load, of the same data under other keys.
+    pub(crate) fn of<'y>(&self, contents: &'y Contents<'y>) -> Reader<'y, 'de>
+    where
+        'x: 'y,
+    {
+        let Self { text, data, casts, max_depth, .. } = *self;
+        Reader { contents, text, data, casts, max_depth, session: Rc::clone(&self.session) }
     }
 
     fn gaps_of(contents: &Contents<'_>) -> usize {
@@ -94,8 +110,8 @@ impl<'x, 'de> Reader<'x, 'de> {
 
     /// Whether `count` more gaps are in proportion to the file.
     pub(crate) fn afford_gaps(&self, count: usize) -> bool {
-        let left = self.gaps.get().checked_sub(count);
-        self.gaps.set(left.unwrap_or_default());
+        let left = self.session.gaps.get().checked_sub(count);
+        self.session.gaps.set(left.unwrap_or_default());
         left.is_some()
     }
 
@@ -115,24 +131,24 @@ impl<'x, 'de> Reader<'x, 'de> {
     ) -> Result<T> {
         loop {
             let value = T::deserialize(begin()?);
-            if value.is_ok() || !self.learned.take() {
+            if value.is_ok() || !self.session.learned.take() {
                 let value = value?;
-                self.used.as_ref().map_or(Ok(()), |used| used.check(self.contents))?;
+                self.session.used.as_ref().map_or(Ok(()), |used| used.check(self.contents))?;
                 return Ok(value);
             }
-            self.gaps.set(Self::gaps_of(self.contents));
+            self.session.gaps.set(Self::gaps_of(self.contents));
         }
     }
 
     /// Notes that a value was read from here.
     pub(crate) fn mark(&self, item: Item) {
-        if let Some(used) = &self.used {
+        if let Some(used) = &self.session.used {
             used.mark(item);
         }
     }
 
     pub(crate) fn is_wanting(&self, name: &'static str, fields: &'static [&'static str], field: &str) -> bool {
-        let wanting = self.wanting.borrow();
+        let wanting = self.session.wanting.borrow();
         wanting.iter().any(|(n, f, known)| *n == name && std::ptr::eq(*f, fields.as_ptr()) && known == field)
     }
 
@@ -141,8 +157,8 @@ impl<'x, 'de> Reader<'x, 'de> {
     pub(crate) fn learn(&self, name: &'static str, fields: &'static [&'static str], field: &str) {
         // A field that the type does not have would never be asked for.
         if fields.contains(&field) && !self.is_wanting(name, fields, field) {
-            self.wanting.borrow_mut().push((name, fields.as_ptr(), field.to_owned()));
-            self.learned.set(true);
+            self.session.wanting.borrow_mut().push((name, fields.as_ptr(), field.to_owned()));
+            self.session.learned.set(true);
         }
     }
 
@@ -182,7 +198,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             Data::Tensors(tensors) => tensors.get(tensor).copied(),
         };
         let bytes = bytes.ok_or_else(not_there)?;
-        self.meter.add(bytes.len(), || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(bytes.len(), || self.contents.key(Item::Tensor(tensor)));
         Ok(Some(bytes))
     }
 
@@ -205,7 +221,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         if let Data::Origins(origins) = self.data {
             let filled = origins.get(tensor).ok_or_else(not_there)?.fill(buffer)?;
-            self.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
             return Ok(filled);
         }
         #[cfg(feature = "object_store")]
@@ -216,14 +232,14 @@ impl<'x, 'de> Reader<'x, 'de> {
             };
         }
         let begin = self.entry(tensor)?.begin;
-        if !self.meter.is_watched() {
+        if !self.session.meter.is_watched() {
             return self.read_at(begin, buffer);
         }
         memory::fill_in_parts(buffer, |done, rest| {
             let step = rest.len().min(Meter::STEP);
             let part = rest.get_mut(..step).ok_or_else(not_there)?;
             let part = self.read_at(begin + done as u64, part)?;
-            self.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
             Ok(Some(part))
         })
     }
@@ -261,7 +277,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         let begin = self.entry(tensor)?.begin + from as u64;
         let part = memory::read_vec::<u8>(len, |region| self.read_at(begin, region))?;
-        self.meter.add(len, || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(len, || self.contents.key(Item::Tensor(tensor)));
         Ok(Cow::Owned(part))
     }
 

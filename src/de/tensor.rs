@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::de::element::{Appearance, Elements};
@@ -11,6 +11,7 @@ use crate::de::json::Level;
 use crate::de::reader::Reader;
 use crate::element::{Element, ElementKind, ElementVisitor};
 use crate::error::ErrorKind;
+use crate::memory::VecPlace;
 use crate::tensor::{StoredData, VersionTag, buffered_version};
 use crate::{Error, Result, cast, handshake, memory};
 
@@ -62,19 +63,23 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     /// Hands the elements to a seed: at once where it is the seed of a `Vec` of elements, which
     /// would do the same one by one.
     pub(crate) fn elements<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        struct ToVec<'r, 'x, 'de, V>(TensorSource<'r, 'x, 'de>, std::marker::PhantomData<V>);
-        impl<V> ElementVisitor for ToVec<'_, '_, '_, V> {
-            type Value = Result<V>;
-
-            fn visit<E: Element>(self) -> Result<V> {
-                let vec = self.0.to_vec::<E>()?;
-                memory::same(vec).map_err(|_| Error::unsupported("a Vec of another type than was asked for"))
-            }
-        }
-        match memory::element_of_vec_seed::<T>() {
-            Some(kind) => kind.visit(ToVec(self, std::marker::PhantomData)),
+        match vec_seed::<'de, T>() {
+            Some(kind) => memory::vec_by(|place| self.put_vec(kind, place)),
             None => self.one_by_one(Appearance::Asked, |elements| seed.deserialize(elements)),
         }
+    }
+
+    /// Reads all elements as a `Vec`, whatever the element.
+    fn put_vec(self, kind: ElementKind, place: &mut VecPlace<'_>) -> Result<()> {
+        struct Put<'r, 'x, 'de, 'p, 'q>(TensorSource<'r, 'x, 'de>, &'p mut VecPlace<'q>);
+        impl ElementVisitor for Put<'_, '_, '_, '_, '_> {
+            type Value = Result<()>;
+
+            fn visit<E: Element>(self) -> Result<()> {
+                self.1.put(self.0.to_vec::<E>()?)
+            }
+        }
+        kind.visit(Put(self, place))
     }
 
     /// Hands out the elements one by one.
@@ -86,12 +91,12 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
         let bytes = self.reader.bytes(self.index)?;
         let dtype = self.reader.entry(self.index)?.dtype;
         let level = Level { depth: 0, max_depth: self.reader.max_depth };
-        take(Elements { dtype, bytes: &bytes, casts: self.reader.casts, appearance, level })
+        take(Elements::new(dtype, &bytes, self.reader.casts, appearance, level))
     }
 
-    /// As ndarray's own serde form.
+    /// As ndarray's own serde form, whose fields it takes without their names as well.
     pub(crate) fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_map(ArrayForm { source: self, next: 0, buffered: None })
+        visitor.visit_seq(ArrayParts { source: self, next: 0 })
     }
 
     /// As ndarray's form where serde buffers it: the integer type of `v` names the dtype.
@@ -102,7 +107,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
                 "a tensor of dtype {dtype} cannot pass through serde's buffers (flatten, untagged, internally tagged)"
             ))
         })?;
-        visitor.visit_map(ArrayForm { source: self, next: 0, buffered: Some(tag) })
+        visitor.visit_map(BufferedArray { source: self, next: 0, version: tag })
     }
 
     /// As this crate's own form.
@@ -125,14 +130,34 @@ impl<'de> StoredData<'de> for TensorSource<'_, '_, 'de> {
     }
 }
 
-/// `{v, dim, data}`
-struct ArrayForm<'r, 'x, 'de> {
+/// The values of `v`, `dim` and `data`.
+struct ArrayParts<'r, 'x, 'de> {
     source: TensorSource<'r, 'x, 'de>,
     next: usize,
-    buffered: Option<VersionTag>,
 }
 
-impl<'de> MapAccess<'de> for ArrayForm<'_, '_, 'de> {
+impl<'de> SeqAccess<'de> for ArrayParts<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        self.next += 1;
+        match self.next {
+            1 => seed.deserialize(Version(VersionTag::U8)).map(Some),
+            2 => seed.deserialize(Extents { shape: self.source.shape()? }).map(Some),
+            3 => self.source.elements(seed).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// `{v, dim, data}` as serde's buffers hold it.
+struct BufferedArray<'r, 'x, 'de> {
+    source: TensorSource<'r, 'x, 'de>,
+    next: usize,
+    version: VersionTag,
+}
+
+impl<'de> MapAccess<'de> for BufferedArray<'_, '_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
@@ -141,12 +166,9 @@ impl<'de> MapAccess<'de> for ArrayForm<'_, '_, 'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         match self.next {
-            1 => seed.deserialize(Version(self.buffered.unwrap_or(VersionTag::U8))),
+            1 => seed.deserialize(Version(self.version)),
             2 => seed.deserialize(Extents { shape: self.source.shape()? }),
-            _ if self.buffered.is_some() => {
-                self.source.one_by_one(Appearance::Bits, |elements| seed.deserialize(elements))
-            }
-            _ => self.source.elements(seed),
+            _ => self.source.one_by_one(Appearance::Bits, |elements| seed.deserialize(elements)),
         }
     }
 }
@@ -278,6 +300,11 @@ impl<'de> Deserializer<'de> for ByteBuf {
 }
 
 /// The kind of element that a seed's `Vec` holds, for a tensor that stands where a `Vec` is asked for.
-pub(crate) fn vec_seed<T>() -> Option<ElementKind> {
+#[inline]
+pub(crate) fn vec_seed<'de, T: DeserializeSeed<'de>>() -> Option<ElementKind> {
+    // Known when compiled: what reads something of another size is no seed of a `Vec`.
+    if size_of::<T::Value>() != size_of::<Vec<u8>>() {
+        return None;
+    }
     memory::element_of_vec_seed::<T>()
 }

@@ -1,21 +1,25 @@
 //! The one deserializer behind every way to load: it reads the value at a place.
 
-use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Visitor};
 
-use crate::de::access::{Entries, Fields, Items, Variant};
+use crate::de::access::{Entries, Items};
 use crate::de::contents::Item;
 use crate::de::element::Scalar;
+use crate::de::fields::Fields;
 use crate::de::json::Level;
 use crate::de::leaf::Leaf;
 use crate::de::list;
+use crate::de::lookup::Lookup;
 use crate::de::node::{Child, Node};
 use crate::de::place::{Here, Place};
 use crate::de::reader::Reader;
 use crate::de::tensor::{ByteBuf, TensorSource, vec_seed};
+use crate::de::variant::Variant;
 use crate::derived::Request;
 use crate::error::ErrorKind;
-use crate::spec::TypeSpec;
-use crate::tensor::{FromTensor, StoredTensor};
+use crate::ser::keys::PARAMS;
+use crate::spec::{FieldSpec, TypeSpec};
+use crate::tensor::{FromTensor, StoredTensor, Tensor};
 use crate::{Dtype, Error, Result, handshake, memory};
 
 pub(crate) struct Value<'r, 'x, 'de> {
@@ -26,6 +30,10 @@ pub(crate) struct Value<'r, 'x, 'de> {
     pub(crate) tree: bool,
     /// What is known of the type that is asked for next.
     pub(crate) spec: Option<&'static TypeSpec>,
+    /// What is known of its fields.
+    pub(crate) fields: &'static [FieldSpec],
+    /// The collection that it is in, where collections are laid over each other.
+    pub(crate) collection: &'static str,
 }
 
 impl memory::Announce for Value<'_, '_, '_> {
@@ -33,15 +41,27 @@ impl memory::Announce for Value<'_, '_, '_> {
 
     fn announce(&mut self, spec: &'static TypeSpec) {
         self.spec = Some(spec);
+        self.fields = spec.fields;
+        let framework = self.reader.contents.naming().framework();
+        self.collection = spec.collection.get(framework).unwrap_or(self.collection);
     }
 }
 
 /// A `#[tensor]` field.
-impl<'de, T: FromTensor<'de>> memory::Take<'de, Request<T>> for Value<'_, '_, 'de> {
+impl<'de, T: FromTensor<'de>> memory::Give<'de, Request<T>> for Value<'_, '_, 'de> {
     type Output = Result<T>;
 
-    fn take(self, Request { spec, .. }: Request<T>) -> Result<T> {
-        let Some(source) = self.tensor() else { return Err(self.mismatch("a tensor")) };
+    fn give_to(self, Request { spec, .. }: Request<T>) -> Result<T> {
+        let Some(source) = self.tensor() else {
+            // In a leaf a tensor is the JSON of one.
+            return match self.leaf() {
+                Some(leaf) => {
+                    let tensor = Tensor::deserialize(leaf)?;
+                    StoredTensor::of(&tensor).in_memory(spec, None).and_then(T::from_tensor)
+                }
+                None => Err(self.mismatch("a tensor")),
+            };
+        };
         let dtype = self.reader.entry(source.index)?.dtype;
         let shape = self.reader.shape(source.index)?.to_vec();
         let stored = StoredTensor::new(dtype, shape, self.reader.casts, &source);
@@ -58,19 +78,41 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         } else {
             Place::node(Node::root(contents))
         };
-        Self { reader, place, depth: 0, tree: false, spec: None }
+        Self { reader, place, depth: 0, tree: false, spec: None, fields: &[], collection: PARAMS }
     }
 
     /// A value one level further down.
     pub(crate) fn below(&self, place: Place<'x>) -> Self {
-        Self { reader: self.reader, place, depth: self.depth + 1, tree: self.tree, spec: None }
+        Self { place, depth: self.depth + 1, spec: None, fields: &[], ..*self }
+    }
+
+    /// The same value further down, in an `Option` or a newtype.
+    fn inside(self) -> Self {
+        Self { depth: self.depth + 1, spec: None, fields: &[], ..self }
+    }
+
+    /// The value of a field.
+    pub(crate) fn field(&self, field: Option<&FieldSpec>, place: Place<'x>) -> Self {
+        Self { collection: self.collection_of(field), ..self.below(place) }
+    }
+
+    /// The collection that a field is in.
+    pub(crate) fn collection_of(&self, field: Option<&FieldSpec>) -> &'static str {
+        let framework = self.reader.contents.naming().framework();
+        field.and_then(|field| field.collection.get(framework)).unwrap_or(self.collection)
+    }
+
+    /// The same value at the root of the same file, looked at in another way.
+    pub(crate) fn at_root_of<'s, 'y>(self, reader: &'s Reader<'y, 'de>) -> Value<'s, 'y, 'de> {
+        let Self { depth, tree, spec, fields, collection, .. } = self;
+        Value { depth, tree, spec, fields, collection, ..Value::root(reader) }
     }
 
     /// Hands itself to a seed, and names itself in the error.
     pub(crate) fn give<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
         let (reader, place) = (self.reader, self.place.clone());
-        let value = match (vec_seed::<T>(), self.tensor()) {
-            (Some(_), Some(tensor)) if self.is_vector() => tensor.elements(seed),
+        let value = match vec_seed::<'de, T>().and_then(|_| self.tensor()) {
+            Some(tensor) if self.is_vector() => tensor.elements(seed),
             _ => seed.deserialize(self),
         };
         value.map_err(|mut error| match error.take_field() {
@@ -151,12 +193,48 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
             }
             return Items::of_vector(self, tensor, visitor);
         }
+        if let Some(len) = len.filter(|_| self.has_named_items()) {
+            return self.named_items(len, visitor);
+        }
         match list::items(self.reader, &self.place).map_err(|error| error.at(|| self.place.key(self.reader)))? {
             Some(items) => Items::of_list(self, items, len, visitor),
             // A tuple of nothing but units and `None`s stores nothing.
             None if self.place.is_absent() && len.is_some() => Items::of_list(self, Vec::new(), len, visitor),
             None => Err(self.mismatch("a sequence")),
         }
+    }
+
+    /// A newtype whose field has a name of its own.
+    fn module<V: Visitor<'de>>(self, spec: &'static TypeSpec, visitor: V) -> Result<V::Value> {
+        let field = spec.fields.first();
+        let own = field.and_then(|field| field.names.get(self.reader.contents.naming().framework()));
+        let text = own.unwrap_or("0");
+        let place = match Lookup::default().field(self.reader, &self.place, &[], text)? {
+            Some(here) => Place::Here(here),
+            None => self.place.absent_field(self.reader, text),
+        };
+        visitor.visit_newtype_struct(self.field(field, place))
+    }
+
+    /// A tuple whose items have names, or are not in every framework.
+    fn named_items<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
+        let framework = self.reader.contents.naming().framework();
+        let mut lookup = Lookup::default();
+        let mut items = Vec::with_capacity(len.min(self.fields.len()));
+        for (index, field) in self.fields.iter().enumerate().take(len) {
+            let text = field.names.get(framework).or(field.loads.first().copied()).unwrap_or_default();
+            let found = match field.exists_in(framework) {
+                true => lookup.field(self.reader, &self.place, &[], text)?.map(Place::Here),
+                false => None,
+            };
+            items.push((index, found.unwrap_or_else(|| self.place.absent_field(self.reader, text))));
+        }
+        Items::of_list(self, items, Some(len), visitor)
+    }
+
+    fn has_named_items(&self) -> bool {
+        let framework = self.reader.contents.naming().framework();
+        framework.is_some() && self.fields.iter().any(|field| field.names.get(framework).is_some())
     }
 
     fn entries<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
@@ -182,9 +260,8 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
             // A map whose keys are 0, 1, 2, … is one in a `Tree`, but a buffer has to guess.
             None if self.tree => false,
             None => {
-                let children = node.children(contents);
                 let index = |child: &Child<'_>| list::index(&child.token.name);
-                let mut indices: Vec<_> = children.iter().map(index).collect();
+                let mut indices: Vec<_> = node.children(contents).map(|child| index(&child)).collect();
                 indices.sort_unstable();
                 !indices.is_empty() && indices.iter().enumerate().all(|(at, index)| *index == Some(at))
             }
@@ -274,7 +351,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             Some(leaf) if leaf.is_null() => visitor.visit_none(),
             _ => {
                 self.descend()?;
-                visitor.visit_some(Self { depth: self.depth + 1, ..self })
+                visitor.visit_some(self.inside())
             }
         }
     }
@@ -301,7 +378,10 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             return self
                 .scalar(&format!("a scalar {name}"), |element| element.deserialize_newtype_struct(name, visitor));
         }
-        visitor.visit_newtype_struct(Self { depth: self.depth + 1, ..self })
+        if let Some(spec) = self.spec.filter(|spec| spec.is_module) {
+            return self.module(spec, visitor);
+        }
+        visitor.visit_newtype_struct(self.inside())
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
@@ -331,6 +411,10 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         if let Some(leaf) = self.leaf() {
             return leaf.deserialize_map(visitor);
         }
+        if let Some(spec) = self.spec.filter(|spec| spec.flattens) {
+            self.descend()?;
+            return Fields::visit_flattened(self, spec, visitor);
+        }
         match self.tensor() {
             Some(_) if self.place.below().is_none() => Err(self.mismatch("a map")),
             None if self.place.is_absent() => Err(self.mismatch("a map")),
@@ -344,7 +428,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let array = name == handshake::ARRAY && fields == handshake::ARRAY_FIELDS;
+        let array = handshake::is_array(name, fields);
         let wants_tensor = array || name == handshake::TENSOR || name == handshake::TENSOR_VIEW;
         match self.tensor() {
             Some(tensor) if array => return tensor.array(visitor),
@@ -355,7 +439,9 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             None if name == handshake::TENSOR || name == handshake::TENSOR_VIEW => {
                 return Err(self.mismatch("a tensor"));
             }
-            None if array && !self.has_fields(fields) => return Err(self.mismatch("a tensor")),
+            None if array && self.leaf().is_none() && !self.has_fields(fields) => {
+                return Err(self.mismatch("a tensor"));
+            }
             _ => {}
         }
         if let Some(leaf) = self.leaf()

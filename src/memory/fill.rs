@@ -11,8 +11,8 @@ use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::slice;
 
-use super::check_values;
-use crate::{Element, Error, Result};
+use super::{Scalar, check_values, pages};
+use crate::{Error, Result};
 
 /// An empty `Vec` with room for `len` elements: every large allocation of the crate.
 ///
@@ -22,6 +22,7 @@ use crate::{Element, Error, Result};
 fn fresh<T>(len: usize) -> Result<Vec<T>> {
     let mut vec = Vec::new();
     vec.try_reserve_exact(len).map_err(|_| too_large(len.saturating_mul(size_of::<T>())))?;
+    pages::prefer_huge(vec.spare_capacity_mut());
     Ok(vec)
 }
 
@@ -105,27 +106,38 @@ fn spare_bytes<T>(spare: &mut [MaybeUninit<T>]) -> &mut [MaybeUninit<u8>] {
     unsafe { slice::from_raw_parts_mut(spare.as_mut_ptr().cast(), size_of_val(spare)) }
 }
 
-/// A `Vec` of `len` elements, whose bytes `fill` writes.
+/// A `Vec` of `len` values, elements or arrays of them, whose bytes `fill` writes.
 ///
 /// # Errors
 ///
 /// Those of `fill`; when there is no memory, when not all was filled, and when a `bool` is neither
 /// 0 nor 1.
-pub(crate) fn read_vec<E: Element>(
+pub(crate) fn read_vec<S: Scalar>(
     len: usize,
     fill: impl for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
-) -> Result<Vec<E>> {
-    let mut vec = fresh::<E>(len)?;
-    let spare = vec.spare_capacity_mut().get_mut(..len).unwrap_or_default();
-    let bytes = prove(spare_bytes(spare), fill)?;
-    check_values::<E>(bytes)?;
-    if bytes.len() / size_of::<E>() != len {
-        return Err(too_large(len));
-    }
-    // SAFETY: the capacity holds `len` elements, which `get_mut` found; all their bytes are
-    // initialised, which `prove` saw to, and are values of `E`, checked above.
+) -> Result<Vec<S>> {
+    let mut vec = fresh::<S>(len)?;
+    let spare = vec.spare_capacity_mut().get_mut(..len).ok_or_else(|| too_large(len))?;
+    check_values::<S>(prove(spare_bytes(spare), fill)?)?;
+    // SAFETY: the capacity holds `len` values, which `get_mut` found; all their bytes are
+    // initialised, which `prove` saw to, and are values of `S`, checked above.
     unsafe { vec.set_len(len) };
     Ok(vec)
+}
+
+/// One value, an array of elements say, whose bytes `fill` writes.
+///
+/// # Errors
+///
+/// As for [`read_vec`], but for memory.
+pub(crate) fn read_value<S: Scalar>(
+    fill: impl for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
+) -> Result<S> {
+    let mut value = MaybeUninit::uninit();
+    check_values::<S>(prove(spare_bytes(slice::from_mut(&mut value)), fill)?)?;
+    // SAFETY: all its bytes are initialised, which `prove` saw to, and are a value of `S`, checked
+    // above.
+    Ok(unsafe { value.assume_init() })
 }
 
 /// One cache line: the unit, and so the alignment, of [`AlignedBytes`].
@@ -188,6 +200,8 @@ pub(crate) struct Region {
     filled: Vec<bool>,
     /// How many have not.
     missing: usize,
+    /// The slot that is filled in parts, and how many of its bytes are.
+    begun: (usize, usize),
 }
 
 impl Region {
@@ -204,7 +218,7 @@ impl Region {
             starts.push(end);
         }
         let missing = starts.len() - 1;
-        Ok(Self { bytes: fresh(end)?, starts, filled: vec![false; missing], missing })
+        Ok(Self { bytes: fresh(end)?, starts, filled: vec![false; missing], missing, begun: (0, 0) })
     }
 
     /// Has `fill` write slot number `slot`.
@@ -218,18 +232,54 @@ impl Region {
         slot: usize,
         fill: impl for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
     ) -> Result<()> {
+        // Whatever was written of a slot before may not be there any more.
+        self.begun = (0, 0);
+        prove(self.vacant(slot)?, fill)?;
+        self.count(slot);
+        Ok(())
+    }
+
+    /// Writes the next bytes of slot number `slot`, which counts as filled once it has all. What was
+    /// written of another slot that has not must be written again.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such slot, when it was filled before, and when it has no room for `bytes`.
+    pub(crate) fn append(&mut self, slot: usize, bytes: &[u8]) -> Result<()> {
+        let done = if self.begun.0 == slot { self.begun.1 } else { 0 };
+        let region = self.vacant(slot)?;
+        let rest = region.get_mut(done..).unwrap_or_default();
+        let (room, len) = (rest.len(), bytes.len());
+        let Some(part) = rest.get_mut(..len) else {
+            return Err(Error::types(format!("{room} bytes"), format!("{len} bytes")));
+        };
+        copy_into(part, bytes)?;
+        // All bytes of the slot before `done` were written since it was begun.
+        self.begun = (slot, done + len);
+        if len == room {
+            self.begun = (0, 0);
+            self.count(slot);
+        }
+        Ok(())
+    }
+
+    /// The memory of a slot that is not filled.
+    fn vacant(&mut self, slot: usize) -> Result<&mut [MaybeUninit<u8>]> {
         let bounds = self.starts.get(slot).zip(self.starts.get(slot.saturating_add(1)));
         let region = bounds.and_then(|(&start, &end)| self.bytes.spare_capacity_mut().get_mut(start..end));
-        let (Some(region), Some(filled)) = (region, self.filled.get_mut(slot)) else {
-            return Err(Error::unsupported(format!("there is no slot {slot}")));
-        };
-        if *filled {
-            return Err(Error::unsupported(format!("slot {slot} is filled already")));
+        match (region, self.filled.get(slot)) {
+            (Some(region), Some(false)) => Ok(region),
+            (Some(_), Some(true)) => Err(Error::unsupported(format!("slot {slot} is filled already"))),
+            _ => Err(Error::unsupported(format!("there is no slot {slot}"))),
         }
-        prove(region, fill)?;
-        *filled = true;
-        self.missing -= 1;
-        Ok(())
+    }
+
+    /// Counts a slot that is filled now and was not.
+    fn count(&mut self, slot: usize) {
+        if let Some(filled) = self.filled.get_mut(slot) {
+            *filled = true;
+            self.missing -= 1;
+        }
     }
 
     /// The whole region.
@@ -245,8 +295,9 @@ impl Region {
         }
         // SAFETY: `new` reserved `total` bytes, and nothing else touches the capacity. The slots
         // tile 0..total, as `starts` is a running sum and is never changed; `missing` went down by
-        // one for each slot at its first proof that all of it is initialised, and is 0. Spare
-        // memory stays as it was when `put` returns: nothing writes to a slot again.
+        // one for each slot at the first proof that all of it is initialised (by `prove`, or by
+        // copies that follow each other from its start to its end), and is 0. Spare memory stays
+        // as it was when `put` or `append` returned: nothing writes to a slot again.
         unsafe { self.bytes.set_len(total) };
         Ok(self.bytes)
     }

@@ -8,7 +8,7 @@ use std::any::TypeId;
 use std::mem::{self, ManuallyDrop};
 use std::result::Result;
 
-use serde::Deserializer;
+use serde::{Deserializer, Serializer};
 
 /// `value` as the `B` that it is; itself again when `B` is another type.
 pub(crate) fn same<A: 'static, B>(value: A) -> Result<B, A> {
@@ -43,30 +43,62 @@ pub(crate) fn announce<T: Announce, S>(value: &mut S, message: T::Message) -> Re
     Ok(())
 }
 
+/// A serializer of this crate that does more than serde asks of one.
+///
+/// It is implemented for every lifetime of the type alike.
+pub(crate) trait Accept<Request> {
+    type Output;
+
+    fn accept(self, request: Request) -> Self::Output;
+}
+
+/// Asks `serializer`, if it is a `T` but for lifetimes; gives it back if it is not.
+pub(crate) fn accept<T: Accept<Request>, Request, S: Serializer>(
+    serializer: S,
+    request: Request,
+) -> Result<T::Output, (S, Request)> {
+    match but_for_lifetimes::<S, T>(serializer) {
+        // `T` is not seen but by `T::accept`, which consumes it and is implemented for every lifetime
+        // alike, so that what it gives cannot depend on any.
+        Ok(known) => Ok(known.accept(request)),
+        Err(serializer) => Err((serializer, request)),
+    }
+}
+
 /// A deserializer of this crate that does more than serde asks of one.
 ///
 /// It is implemented for every lifetime of the type alike, and the type is a `Deserializer<'de>`
 /// for that same `'de` alone.
-pub(crate) trait Take<'de, Request> {
+pub(crate) trait Give<'de, Request> {
     type Output;
 
-    fn take(self, request: Request) -> Self::Output;
+    fn give_to(self, request: Request) -> Self::Output;
 }
 
 /// Asks `deserializer`, if it is a `T` but for lifetimes; gives it back if it is not.
-pub(crate) fn take<'de, T, Request, D>(deserializer: D, request: Request) -> Result<T::Output, (D, Request)>
+pub(crate) fn give<'de, T, Request, D>(deserializer: D, request: Request) -> Result<T::Output, (D, Request)>
 where
-    T: Take<'de, Request>,
+    T: Give<'de, Request>,
     D: Deserializer<'de>,
 {
-    if typeid::of::<D>() != typeid::of::<T>() {
-        return Err((deserializer, request));
+    match but_for_lifetimes::<D, T>(deserializer) {
+        // Both read from the same `'de`. `T` is not seen but by `T::give_to`, which consumes it and
+        // is implemented for every lifetime alike, so that what it gives cannot depend on the others.
+        Ok(known) => Ok(known.give_to(request)),
+        Err(deserializer) => Err((deserializer, request)),
     }
-    let deserializer = ManuallyDrop::new(deserializer);
-    // SAFETY: `D` is `T` but for lifetimes (see the module), so layout and validity are the same;
-    // the original is not dropped, so there is one owner. Both read from the same `'de` (see
-    // `Take`). `T` is not seen but by `T::take`, which consumes it and is implemented for every
-    // lifetime alike, so that what it gives cannot depend on the others.
-    let known = unsafe { mem::transmute_copy::<ManuallyDrop<D>, T>(&deserializer) };
-    Ok(known.take(request))
+}
+
+/// `value` as the `B` that it is but for lifetimes. The caller makes sure that nothing that comes of
+/// it depends on those of `B`.
+fn but_for_lifetimes<A, B>(value: A) -> Result<B, A> {
+    if typeid::of::<A>() != typeid::of::<B>() {
+        return Err(value);
+    }
+    let value = ManuallyDrop::new(value);
+    // SAFETY: `A` is `B` but for lifetimes (see the module), so layout and validity are the same, and
+    // the original is not dropped, so there is one owner. Both callers hand the result to a method
+    // that takes it by value and is implemented for every lifetime alike: no lifetime of `B` that is
+    // longer than that of `A` is there to be relied on.
+    Ok(unsafe { mem::transmute_copy::<ManuallyDrop<A>, B>(&value) })
 }

@@ -10,6 +10,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::sync::{Arc, LazyLock};
 
 use ndarray::{ArcArray, Array, ArrayBase, ArrayView, CowArray, Data, Dimension};
@@ -17,7 +18,7 @@ use ndarray::{Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, IxDyn};
 
 use super::Strided;
 use crate::element::{ElementKind, for_each_element};
-use crate::{Element, Tensor, TensorView};
+use crate::{Element, Error, Tensor, TensorView};
 
 /// A `TypeId` is a hash already.
 #[derive(Default)]
@@ -175,17 +176,8 @@ impl AsStrided for TensorView<'_> {
     }
 }
 
-static VEC_SEEDS: LazyLock<ByType<ElementKind>> = LazyLock::new(|| {
-    macro_rules! of_element {
-        ($(($element:ty, $kind:ident, $dtype:ident))*) => {
-            [$((TypeId::of::<PhantomData<Vec<$element>>>(), ElementKind::$kind)),*]
-        };
-    }
-    for_each_element!(of_element).into_iter().collect()
-});
-
 /// The element of the `Vec` that the seed reads, if it is the seed of serde's own `Vec` of an
-/// [`Element`]. Then `S::Value` is that `Vec`, and [`same`](super::same) makes one of it.
+/// [`Element`]. Then `S::Value` is that `Vec`, and [`vec_by`] reads one.
 #[inline]
 pub(crate) fn element_of_vec_seed<S>() -> Option<ElementKind> {
     // Known when compiled: a seed that holds something is not that one.
@@ -196,5 +188,61 @@ pub(crate) fn element_of_vec_seed<S>() -> Option<ElementKind> {
 }
 
 fn element_of_seed(id: TypeId) -> Option<ElementKind> {
-    VEC_SEEDS.get(&id).copied()
+    // The likeliest first: the others are compared only when it is none of these.
+    if id == TypeId::of::<PhantomData<Vec<f32>>>() {
+        return Some(ElementKind::F32);
+    }
+    macro_rules! of_element {
+        ($(($element:ty, $kind:ident, $dtype:ident))*) => {
+            [$((TypeId::of::<PhantomData<Vec<$element>>>(), ElementKind::$kind)),*]
+        };
+    }
+    for_each_element!(of_element).into_iter().find(|(seed, _)| *seed == id).map(|(_, kind)| kind)
+}
+
+/// A place for a value of which nothing is known here but its identity.
+///
+/// So what reads a `Vec` of any element is compiled once, and not for each type that asks for one.
+pub(crate) struct VecPlace<'p> {
+    id: TypeId,
+    place: *mut (),
+    filled: bool,
+    borrow: PhantomData<&'p mut ()>,
+}
+
+impl VecPlace<'_> {
+    /// Puts `vec` there.
+    ///
+    /// # Errors
+    ///
+    /// When something else belongs there, or when it is taken.
+    pub(crate) fn put<E: Element>(&mut self, vec: Vec<E>) -> crate::Result<()> {
+        if self.filled || self.id != TypeId::of::<Vec<E>>() {
+            return Err(Error::unsupported("a Vec of another type than was asked for"));
+        }
+        // SAFETY: `vec_by` made this of a place for the type that the identity is of, and borrows it
+        // for as long; that type is `Vec<E>`, as `E: 'static` leaves no lifetime to differ in.
+        unsafe { self.place.cast::<Vec<E>>().write(vec) };
+        self.filled = true;
+        Ok(())
+    }
+}
+
+/// The `T` that `read` puts into the place, which must be a `Vec` of elements.
+///
+/// # Errors
+///
+/// Those of `read`, and when it puts nothing there.
+pub(crate) fn vec_by<T>(read: impl FnOnce(&mut VecPlace<'_>) -> crate::Result<()>) -> crate::Result<T> {
+    let mut value = MaybeUninit::<T>::uninit();
+    let mut place =
+        VecPlace { id: typeid::of::<T>(), place: value.as_mut_ptr().cast(), filled: false, borrow: PhantomData };
+    let read = read(&mut place);
+    if !place.filled {
+        return Err(read.err().unwrap_or_else(|| Error::unsupported("no Vec where one was asked for")));
+    }
+    // SAFETY: the one way to fill the place is `put`, which wrote a value of the type whose identity
+    // that of `T` is.
+    let value = unsafe { value.assume_init() };
+    read.map(|()| value)
 }

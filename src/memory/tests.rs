@@ -285,6 +285,24 @@ fn a_vec_is_itself_or_nothing_else() {
 }
 
 #[test]
+fn a_vec_is_put_where_one_of_its_type_belongs() {
+    assert_eq!(vec_by::<Vec<u32>>(|place| place.put(vec![1u32, 2])).unwrap(), [1, 2]);
+    assert!(vec_by::<Vec<i32>>(|place| place.put(vec![1u32, 2])).is_err());
+    assert!(vec_by::<Vec<usize>>(|place| place.put(vec![1u64, 2])).is_err());
+    assert!(vec_by::<Box<[u32]>>(|place| place.put(vec![1u32, 2])).is_err());
+}
+
+#[test]
+fn a_place_without_a_vec_has_none() {
+    assert!(vec_by::<Vec<u32>>(|_| Ok(())).is_err());
+    assert!(vec_by::<Vec<u32>>(|_| Err(Error::unsupported("no"))).is_err());
+    let after = vec_by::<Vec<u32>>(|place| place.put(vec![1u32]).and(Err(Error::unsupported("no"))));
+    assert!(after.is_err());
+    let twice = vec_by::<Vec<u32>>(|place| place.put(vec![1u32]).and_then(|()| place.put(vec![2u32])));
+    assert!(twice.is_err());
+}
+
+#[test]
 fn a_vec_is_filled_without_being_written_first() {
     let source = sample::<f32>(100);
     let read = read_vec::<f32>(100, |region| copy_into(region, bytes_of(&source))).unwrap();
@@ -363,6 +381,38 @@ fn a_region_is_filled_slot_by_slot_in_any_order() {
     let mut unfinished = Region::new([1, 0]).unwrap();
     unfinished.put(0, |slot| copy_into(slot, &[1])).unwrap();
     assert!(unfinished.finish().is_err());
+}
+
+#[test]
+fn a_slot_is_filled_in_parts() {
+    let mut region = Region::new([2, 4, 0, 2]).unwrap();
+    region.append(1, &[3]).unwrap();
+    region.append(1, &[4, 5]).unwrap();
+    assert!(region.append(1, &[6, 7]).is_err(), "there is room for one byte");
+    region.append(1, &[6]).unwrap();
+    assert!(region.append(1, &[]).is_err(), "it is filled");
+    region.append(2, &[]).unwrap();
+    region.append(0, &[1]).unwrap();
+    // The next one counts from the start of another slot, and so does the one after.
+    region.append(3, &[7, 8]).unwrap();
+    assert!(region.append(0, &[9, 9, 9]).is_err());
+    region.append(0, &[1, 2]).unwrap();
+    assert!(region.append(4, &[]).is_err());
+    assert_eq!(region.finish().unwrap(), [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn parts_of_a_slot_do_not_count_once_it_was_filled_otherwise() {
+    let mut region = Region::new([4]).unwrap();
+    region.append(0, &[1, 2, 3]).unwrap();
+    // Whoever fills it may leave less behind than was there.
+    let undone = region.put(0, |slot| {
+        slot.fill(MaybeUninit::uninit());
+        Err(Error::unsupported("no"))
+    });
+    assert!(undone.is_err());
+    region.append(0, &[4]).unwrap();
+    assert!(region.finish().is_err());
 }
 
 #[test]

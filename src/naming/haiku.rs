@@ -71,6 +71,7 @@ impl Haiku {
                 place: above.place,
                 start: above.start,
                 list: true,
+                form: None,
                 pending: Some(Pending { name: name.into_owned(), keyed }),
             });
         }

@@ -17,6 +17,7 @@ mod keystr;
 mod objax;
 mod segment;
 mod shape;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use objax::Objax;
 
 pub(crate) use segment::{Content, Level, Refusal, Segment, Token};
 pub(crate) use shape::Shape;
+pub(crate) use survey::Survey;
 
 /// How the paths of a value are written as keys.
 ///
@@ -260,7 +262,18 @@ impl Naming {
     #[must_use]
     pub fn detect<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let keys: Vec<&str> = keys.into_iter().collect();
-        detect::detect(&keys)
+        Self::detect_surveyed(&keys, &Survey::of(keys.iter().copied()))
+    }
+
+    /// The same for keys that have been looked at already.
+    pub(crate) fn detect_surveyed(keys: &[&str], survey: &Survey) -> Self {
+        detect::detect(keys, survey)
+    }
+
+    /// The naming that a survey alone settles on.
+    pub(crate) fn detect_at_once(survey: &Survey) -> Option<Self> {
+        // Nothing but dots, and nothing that lies below anything else.
+        (survey.has_no_marks() && survey.is_flat_and_sorted()).then(Self::flax)
     }
 
     /// This scheme with the options that the keys show: the separator seen, with or without kinds
@@ -363,6 +376,27 @@ impl Naming {
                 return order.then_with(|| a.len().cmp(&b.len()));
             }
             at = a_end;
+        }
+    }
+
+    /// Whether [`compare`](Naming::compare) is plain byte order.
+    pub(crate) fn sorts_by_bytes(&self) -> bool {
+        matches!(self.scheme, Scheme::Flax(_) | Scheme::Flat)
+    }
+
+    /// Sorts keys, which are in order already as often as not.
+    pub(crate) fn sort(&self, keys: &mut [&str]) {
+        if !keys.is_sorted_by(|a, b| self.compare(a, b).is_le()) {
+            keys.sort_by(|a, b| self.compare(a, b));
+        }
+    }
+
+    /// Whether [`fits`](Naming::fits) needs no more than a survey of the keys to agree.
+    pub(crate) fn fits_at_once(&self, survey: &Survey) -> bool {
+        match self.scheme {
+            Scheme::Flax(_) => survey.is_flat_and_sorted(),
+            Scheme::Flat => true,
+            Scheme::Haiku(_) | Scheme::Objax(_) | Scheme::Keystr(_) => false,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::spec::ListForm;
+
 /// One step of a path from the root of a value to a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Segment<'a> {
@@ -33,6 +35,8 @@ pub(crate) enum Content<'a> {
     List {
         /// The name of the newtype struct around it.
         class: Option<&'a str>,
+        /// How its items are written in flax, where its field says so.
+        form: Option<ListForm>,
     },
     /// A tensor.
     Tensor,
@@ -41,6 +45,13 @@ pub(crate) enum Content<'a> {
 }
 
 impl Content<'_> {
+    fn list_form(&self) -> Option<ListForm> {
+        match self {
+            Content::List { form, .. } => *form,
+            _ => None,
+        }
+    }
+
     /// Whether the path ends here.
     pub(super) fn is_end(&self) -> bool {
         matches!(self, Content::Tensor | Content::Leaf)
@@ -74,6 +85,8 @@ pub(crate) struct Level {
     pub(super) start: usize,
     /// The container is a list.
     pub(super) list: bool,
+    /// How its items are written in flax, where its field says so.
+    pub(super) form: Option<ListForm>,
     pub(super) pending: Option<Pending>,
 }
 
@@ -84,13 +97,20 @@ impl Level {
             place: Place::Root { map: matches!(content, Content::Module { map: true, .. }) },
             start: 0,
             list: matches!(content, Content::List { .. }),
+            form: content.list_form(),
             pending: None,
         }
     }
 
     /// The level of a container below the root whose name begins at `start`.
     pub(super) fn inside(start: usize, content: &Content<'_>) -> Self {
-        Level { place: Place::Inside, start, list: matches!(content, Content::List { .. }), pending: None }
+        Level {
+            place: Place::Inside,
+            start,
+            list: matches!(content, Content::List { .. }),
+            form: content.list_form(),
+            pending: None,
+        }
     }
 }
 
@@ -127,7 +147,7 @@ pub(super) fn is_canonical_index(text: &str) -> bool {
 ///
 /// Preparing the search of a string costs more than searching a key, and most separators are one
 /// byte.
-pub(super) fn find(text: &str, separator: &str) -> Option<usize> {
+pub(crate) fn find(text: &str, separator: &str) -> Option<usize> {
     match separator.as_bytes() {
         [byte] => text.bytes().position(|other| other == *byte),
         [first, ..] if !text.as_bytes().contains(first) => None,

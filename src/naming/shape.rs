@@ -48,6 +48,17 @@ impl Naming {
         self.shape() == Shape::Nested
     }
 
+    /// The text that ends every token but the last, in the namings that have one.
+    ///
+    /// There a key lies below a node just when it begins with the node's prefix, and nothing lies below
+    /// a tensor.
+    pub(crate) fn separator_between(&self) -> Option<&str> {
+        match &self.scheme {
+            Scheme::Flax(flax) => Some(flax.separator.as_str()),
+            _ => None,
+        }
+    }
+
     /// Whether both are the same scheme, whatever the options.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         std::mem::discriminant(&self.scheme) == std::mem::discriminant(&other.scheme)

@@ -11,7 +11,8 @@ use crate::memory::Region;
 use crate::progress::Meter;
 use crate::rename::Renames;
 use crate::ser::file::FileSink;
-use crate::ser::plan::{About, Keys, Plan};
+use crate::ser::keys::Keys;
+use crate::ser::plan::{About, Plan};
 use crate::ser::serializer::Serializer;
 use crate::ser::skeleton::Skeleton;
 use crate::ser::walker::{Mode, Walker};
@@ -87,7 +88,7 @@ impl Options {
         plan: &Plan,
         meter: &Meter,
     ) -> Result<()> {
-        let writer = Writer::new(skeleton, plan, Sink::File(FileSink::new(file)))?.metered(meter);
+        let writer = Writer::new(skeleton, plan, Sink::File(FileSink::new(file, self.sync)))?.metered(meter);
         match self.write(value, writer)? {
             Sink::File(mut sink) => sink.flush(),
             _ => Err(Error::unsupported("a file does not go to memory")),

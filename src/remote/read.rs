@@ -15,7 +15,6 @@ use super::refused;
 use crate::checkpoint::{Opening, TensorInfo, part};
 use crate::de::contents::Contents;
 use crate::de::reader::{Data, Reader, Settings};
-use crate::de::value::Value;
 use crate::error::ErrorKind;
 use crate::header::Header;
 use crate::{Error, Naming, Result, Tensor, Tree};
@@ -181,12 +180,8 @@ impl<'s> RemoteCheckpoint<'s> {
     /// As [`Checkpoint::get_at`](crate::Checkpoint::get_at), and when the store refuses.
     pub async fn get_at<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let settings = Settings { deny_unknown: false, ..self.settings.clone() };
-        let read = |fetched: &Fetched| {
-            let reader = self.reader(fetched, &settings);
-            let place = part::find(&reader, path)?;
-            let place = place.ok_or_else(|| self.missing(path))?;
-            reader.read_from(|| Ok(Value { place: place.clone(), ..Value::root(&reader) }))
-        };
+        let read =
+            |fetched: &Fetched| part::read(&self.reader(fetched, &settings), path)?.ok_or_else(|| self.missing(path));
         self.read(read).await
     }
 

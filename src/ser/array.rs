@@ -1,6 +1,7 @@
 //! Arrays that come element by element, because their type is none of those that are recognised.
 
-use crate::ser::walker::{Event, Mode, Walker};
+use crate::ser::trace::Event;
+use crate::ser::walker::{Mode, Walker};
 use crate::{Dtype, Error, Result};
 
 /// What of an array the walker looks at.
@@ -29,13 +30,21 @@ impl Focus {
 pub(crate) struct Array {
     dtype: Option<Dtype>,
     shape: Vec<usize>,
+    /// The elements that wait to be written, or all of them where they are kept.
     bytes: Vec<u8>,
+    /// How many bytes of elements have been written.
+    written: usize,
+    /// The dtype of the elements, once one has come that was a bare number.
+    bare: Option<Dtype>,
     /// The dtype that the newtype or tuple around the next scalar names.
     wrapped: Option<Dtype>,
     /// Whether the first element is enough.
     only_dtype: bool,
     stopped: bool,
 }
+
+/// As many bytes of elements wait before they are written.
+const WAITING: usize = 256 * 1024;
 
 impl Array {
     pub(crate) fn set_dtype(&mut self, name: &str) -> Result<()> {
@@ -52,6 +61,7 @@ impl Array {
 
     /// `half`'s scalars are newtype structs around their bits.
     pub(crate) fn begin_newtype(&mut self, name: &str) {
+        self.bare = None;
         self.wrapped = match name {
             "f16" => Some(Dtype::F16),
             "bf16" => Some(Dtype::BF16),
@@ -65,10 +75,22 @@ impl Array {
             return Err(Error::types("a number as the element of an array", "a tuple in a tuple"));
         }
         self.wrapped = Some(Dtype::C64);
+        self.bare = None;
         Ok(())
     }
 
+    /// Adds a bare number to such of the same dtype; `false` where there is more to it.
+    #[inline]
+    pub(crate) fn push_another<const N: usize>(&mut self, dtype: Dtype, bytes: [u8; N]) -> bool {
+        let fits = self.bare == Some(dtype) && self.bytes.len() < WAITING;
+        if fits {
+            self.bytes.extend_from_slice(&bytes);
+        }
+        fits
+    }
+
     pub(crate) fn push_element(&mut self, dtype: Dtype, bytes: &[u8]) -> Result<()> {
+        let bare = self.wrapped.is_none();
         let dtype = match (self.wrapped, dtype) {
             (Some(Dtype::C64), Dtype::F32) => Dtype::C64,
             (Some(half @ (Dtype::F16 | Dtype::BF16)), Dtype::U16) => {
@@ -91,6 +113,7 @@ impl Array {
             return Err(Error::unsupported("the first element says enough"));
         }
         self.bytes.extend_from_slice(bytes);
+        self.bare = self.dtype.filter(|_| bare);
         Ok(())
     }
 
@@ -119,8 +142,25 @@ impl Array {
 
 impl Walker<'_> {
     /// Whether the elements are wanted or just their dtype.
-    pub(crate) fn begin_elements(&self, array: &mut Array) {
+    pub(crate) fn begin_elements(&mut self, array: &mut Array) {
         array.only_dtype = matches!(&self.mode, Mode::Skeleton(skeleton) if !skeleton.keeps());
+        array.bytes = std::mem::take(&mut self.spare);
+    }
+
+    /// Writes the elements that wait, if they are many.
+    pub(crate) fn write_elements(&mut self) -> Result<()> {
+        let (Focus::Elements(array), Mode::Write(writer)) = (&mut self.focus, &mut self.mode) else { return Ok(()) };
+        if array.bytes.len() >= WAITING
+            && let Some(dtype) = array.dtype
+        {
+            if array.written == 0 {
+                writer.begin(dtype, &array.shape)?;
+            }
+            array.written += array.bytes.len();
+            writer.part(&array.bytes)?;
+            array.bytes.clear();
+        }
+        Ok(())
     }
 
     pub(crate) fn end_complex(&mut self) -> Result<()> {
@@ -139,11 +179,23 @@ impl Walker<'_> {
             }
             return Ok(());
         }
-        let bytes = array.bytes;
-        if dtype.byte_len(&array.shape) != Some(bytes.len()) {
+        let len = array.written + array.bytes.len();
+        if dtype.byte_len(&array.shape) != Some(len) {
             let expected = format!("the elements of an array {dtype} {:?}", array.shape);
-            return Err(self.locate(Error::types(expected, format!("{} bytes", bytes.len()))));
+            return Err(self.locate(Error::types(expected, format!("{len} bytes"))));
         }
-        self.tensor_bytes(dtype, &array.shape, &bytes)
+        match &mut self.mode {
+            Mode::Write(writer) if array.written > 0 => {
+                writer.part(&array.bytes)?;
+                writer.end()?;
+                self.came_by(Event::Tensor);
+            }
+            _ => self.tensor_bytes(dtype, &array.shape, &array.bytes)?,
+        }
+        if let Mode::Write(_) = self.mode {
+            self.spare = array.bytes;
+            self.spare.clear();
+        }
+        Ok(())
     }
 }

@@ -2,8 +2,7 @@
 
 use std::fs::File;
 
-use crate::file;
-use crate::{Error, Result};
+use crate::{Error, Result, file, memory};
 
 /// Writes to a file at given offsets.
 ///
@@ -17,6 +16,8 @@ pub(crate) struct FileSink<'f> {
     pieces: Vec<(u64, usize, usize)>,
     /// Neighbours put side by side.
     joined: Vec<u8>,
+    /// Whether the file is to be synced in the end. The disk may as well be busy before.
+    syncs: bool,
 }
 
 impl<'f> FileSink<'f> {
@@ -27,13 +28,17 @@ impl<'f> FileSink<'f> {
     /// How much may wait.
     const WAITING: usize = 384 * 1024;
 
-    pub(crate) fn new(file: &'f File) -> Self {
-        Self { file, waiting: Vec::new(), pieces: Vec::new(), joined: Vec::new() }
+    pub(crate) fn new(file: &'f File, syncs: bool) -> Self {
+        Self { file, waiting: Vec::new(), pieces: Vec::new(), joined: Vec::new(), syncs }
     }
 
     pub(crate) fn put(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
         if bytes.len() >= Self::LARGE {
-            return file::write_all_at(self.file, bytes, offset).map_err(Error::io);
+            file::write_all_at(self.file, bytes, offset).map_err(Error::io)?;
+            if self.syncs {
+                memory::start_write_back(self.file, offset, bytes.len());
+            }
+            return Ok(());
         }
         if self.waiting.len() + bytes.len() > Self::WAITING {
             self.flush()?;

@@ -2,7 +2,8 @@
 
 use serde::{Serialize, ser};
 
-use crate::memory::Announce;
+use crate::derived::Saved;
+use crate::memory::{Accept, Announce};
 use crate::options::MAX_DEPTH;
 use crate::ser::compound::{Compound, State};
 use crate::ser::skeleton::Skeleton;
@@ -58,6 +59,15 @@ impl Announce for Serializer {
 
     fn announce(&mut self, spec: &'static TypeSpec) {
         (&mut self.walker).announce(spec);
+    }
+}
+
+impl Accept<Saved<'_>> for Serializer {
+    type Output = Result<Tree>;
+
+    fn accept(mut self, saved: Saved<'_>) -> Result<Tree> {
+        Accept::accept(&mut self.walker, saved)?;
+        finish(self.walker)
     }
 }
 

@@ -4,7 +4,8 @@
 //! node before its children, and each knows where its subtree ends.
 
 use crate::ser::leaf::{self, Form, Leaf};
-use crate::ser::walker::Trace;
+use crate::ser::trace::Trace;
+use crate::spec::{FieldSpec, TensorSpec, TypeSpec};
 use crate::tensor::Tensor;
 use crate::{Dtype, Error, Result};
 
@@ -60,12 +61,20 @@ pub(crate) struct Node {
     pub(crate) end: usize,
     /// Whether a tensor or a leaf is here or below.
     pub(crate) stores: bool,
+    /// What is said of the field that it is.
+    pub(crate) field: Option<&'static FieldSpec>,
+    /// What is said of its type.
+    pub(crate) kind: Option<&'static TypeSpec>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TensorInfo {
     pub(crate) dtype: Dtype,
+    /// The dtype of its elements in memory.
+    pub(crate) element: Dtype,
     dims: (usize, usize),
+    /// What is said of it, when it is a `#[tensor]` field.
+    pub(crate) spec: Option<&'static TensorSpec>,
 }
 
 /// A container that is being walked.
@@ -87,6 +96,9 @@ pub(crate) struct Skeleton {
     dims: Vec<usize>,
     open: Vec<Open>,
     next: Option<Step>,
+    next_field: Option<&'static FieldSpec>,
+    /// Whether sequences of numbers may be as long as they like.
+    unlimited: bool,
     /// What the walk came by, once it is over.
     pub(crate) trace: Trace,
     /// The tensors themselves, when the walk is to keep them.
@@ -97,6 +109,18 @@ impl Skeleton {
     /// A skeleton that holds the tensors too.
     pub(crate) fn keeping() -> Self {
         Self { kept: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// A skeleton of a value that is one leaf.
+    pub(crate) fn of_metadata() -> Self {
+        Self { unlimited: true, ..Self::default() }
+    }
+
+    /// The JSON of a value without tensors.
+    pub(crate) fn json(&self) -> Result<String> {
+        let mut json = String::new();
+        self.write_json(0, &mut json);
+        if leaf::nesting(&json) > leaf::MAX_NESTING { Err(too_deep_a_leaf()) } else { Ok(json) }
     }
 
     pub(crate) fn keeps(&self) -> bool {
@@ -150,8 +174,14 @@ impl Skeleton {
     }
 
     /// Says what leads to the value that comes next.
-    pub(crate) fn expect(&mut self, step: Step) {
+    pub(crate) fn expect(&mut self, step: Step, field: Option<&'static FieldSpec>) {
         self.next = Some(step);
+        self.next_field = field;
+    }
+
+    /// The same for an item, whose place is its step.
+    pub(crate) fn expect_item(&mut self, field: &'static FieldSpec) {
+        self.next_field = Some(field);
     }
 
     /// The path of the value that comes next, for an error.
@@ -179,7 +209,7 @@ impl Skeleton {
         path
     }
 
-    fn push(&mut self, body: Body, stores: bool) -> usize {
+    fn push(&mut self, body: Body, stores: bool, kind: Option<&'static TypeSpec>) -> usize {
         let step = match (self.next.take(), self.open.last_mut()) {
             (Some(step), _) => step,
             (None, Some(open)) => Step::Index(open.children),
@@ -190,12 +220,12 @@ impl Skeleton {
             open.stores |= stores;
         }
         let index = self.nodes.len();
-        self.nodes.push(Node { step, body, end: index + 1, stores });
+        self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind });
         index
     }
 
-    pub(crate) fn open(&mut self, body: Body) {
-        let node = self.push(body, false);
+    pub(crate) fn open(&mut self, body: Body, kind: Option<&'static TypeSpec>) {
+        let node = self.push(body, false, kind);
         self.open.push(Open {
             node,
             children: 0,
@@ -207,10 +237,21 @@ impl Skeleton {
     }
 
     pub(crate) fn tensor(&mut self, dtype: Dtype, shape: &[usize]) {
+        self.described_tensor(dtype, shape, dtype, None);
+    }
+
+    /// A tensor as it is stored, the dtype of its elements in memory, and what is said of it.
+    pub(crate) fn described_tensor(
+        &mut self,
+        dtype: Dtype,
+        shape: &[usize],
+        element: Dtype,
+        spec: Option<&'static TensorSpec>,
+    ) {
         let start = self.dims.len();
         self.dims.extend_from_slice(shape);
-        self.tensors.push(TensorInfo { dtype, dims: (start, self.dims.len()) });
-        self.push(Body::Tensor, true);
+        self.tensors.push(TensorInfo { dtype, element, dims: (start, self.dims.len()), spec });
+        self.push(Body::Tensor, true, None);
         if let Some(open) = self.open.last_mut() {
             open.holds_tensor = true;
         }
@@ -224,7 +265,7 @@ impl Skeleton {
 
     pub(crate) fn leaf(&mut self, form: Form, text: &str) {
         let span = self.intern(text);
-        self.push(Body::Leaf(Leaf { span, form }), true);
+        self.push(Body::Leaf(Leaf { span, form }), true, None);
     }
 
     pub(crate) fn number(&mut self, form: Form, text: &str) -> Result<()> {
@@ -236,7 +277,7 @@ impl Skeleton {
         let Some(open) = self.open.last_mut() else { return Ok(()) };
         open.numbers += bytes;
         let list = self.nodes.get(open.node).is_some_and(|node| matches!(node.body, Body::List { .. }));
-        if list && !open.holds_tensor && open.numbers > NUMBERS_LIMIT {
+        if list && !open.holds_tensor && open.numbers > NUMBERS_LIMIT && !self.unlimited {
             return Err(too_many_numbers());
         }
         Ok(())
@@ -248,7 +289,7 @@ impl Skeleton {
         if above.is_none_or(|node| matches!(node.body, Body::Map)) {
             self.leaf(Form::Json, "null");
         } else {
-            self.push(Body::Nothing, false);
+            self.push(Body::Nothing, false, None);
         }
     }
 

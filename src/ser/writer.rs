@@ -6,7 +6,7 @@ use crate::progress::Meter;
 use crate::ser::file::FileSink;
 use crate::ser::plan::{Plan, Slot};
 use crate::ser::skeleton::Skeleton;
-use crate::ser::walker::Trace;
+use crate::ser::trace::Trace;
 #[cfg(feature = "object_store")]
 use crate::ser::window::Window;
 use crate::{Dtype, Error, Result};
@@ -26,7 +26,17 @@ pub(crate) struct Writer<'w> {
     plan: &'w Plan,
     next: usize,
     sink: Sink<'w>,
+    /// The tensor that comes in parts.
+    parts: Option<Parts>,
     meter: Option<&'w Meter>,
+}
+
+/// How far a tensor has come whose bytes come in parts.
+struct Parts {
+    slot: Slot,
+    /// Its number among all.
+    tensor: usize,
+    done: usize,
 }
 
 impl<'w> Writer<'w> {
@@ -38,7 +48,7 @@ impl<'w> Writer<'w> {
             #[cfg(feature = "object_store")]
             Sink::Window(window) => window.put(0, &plan.header),
         }
-        Ok(Self { skeleton, plan, next: 0, sink, meter: None })
+        Ok(Self { skeleton, plan, next: 0, sink, parts: None, meter: None })
     }
 
     /// Reports how far the walk has come.
@@ -49,6 +59,13 @@ impl<'w> Writer<'w> {
     /// The key of the tensor that is to come.
     pub(crate) fn next_key(&self) -> Option<&str> {
         (self.next < self.plan.slots.len()).then(|| self.plan.keys.tensor(self.next))
+    }
+
+    /// Whether this file is not to have the tensor that comes next, which passes by here.
+    pub(crate) fn skips_next(&mut self) -> bool {
+        let skips = matches!(self.plan.slots.get(self.next), Some(None));
+        self.next += usize::from(skips);
+        skips
     }
 
     fn count(&self, bytes: usize, tensor: usize) {
@@ -108,23 +125,41 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    pub(crate) fn tensor_bytes(&mut self, dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<()> {
-        let index = self.next;
-        let Some(slot) = self.claim(dtype, shape)? else { return Ok(()) };
-        if bytes.len() != slot.len {
-            return Err(changed(format!("a tensor of {} bytes has {} now", slot.len, bytes.len())));
+    /// Begins a tensor whose bytes come in parts.
+    pub(crate) fn begin(&mut self, dtype: Dtype, shape: &[usize]) -> Result<()> {
+        let tensor = self.next;
+        self.parts = self.claim(dtype, shape)?.map(|slot| Parts { slot, tensor, done: 0 });
+        Ok(())
+    }
+
+    /// The next bytes of the tensor that was begun.
+    pub(crate) fn part(&mut self, bytes: &[u8]) -> Result<()> {
+        let Some(Parts { slot, tensor, done }) = &mut self.parts else { return Ok(()) };
+        let (from, tensor) = (*done, *tensor);
+        *done += bytes.len();
+        if *done > slot.len {
+            return Err(other_length(slot.len, *done));
         }
+        let offset = slot.offset + from as u64;
         match &mut self.sink {
-            Sink::Memory(region) => region.put(slot.position, |place| memory::copy_into(place, bytes))?,
-            Sink::File(file) => file.put(slot.offset, bytes)?,
+            Sink::Memory(region) => region.append(slot.position, bytes)?,
+            Sink::File(file) => file.put(offset, bytes)?,
             #[cfg(feature = "object_store")]
             Sink::Window(window) => {
-                window.put(slot.offset, bytes);
+                window.put(offset, bytes);
                 return Ok(());
             }
         }
-        self.count(slot.len, index);
+        self.count(bytes.len(), tensor);
         Ok(())
+    }
+
+    /// Ends the tensor that was begun.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        match self.parts.take() {
+            Some(Parts { slot, done, .. }) if done != slot.len => Err(other_length(slot.len, done)),
+            _ => Ok(()),
+        }
     }
 
     /// Ends the walk: every tensor must have come, and under the names that were planned.
@@ -138,6 +173,11 @@ impl<'w> Writer<'w> {
         }
         Ok(self.sink)
     }
+}
+
+#[cold]
+fn other_length(planned: usize, found: usize) -> Error {
+    changed(format!("a tensor of {planned} bytes has {found} now"))
 }
 
 #[cold]

@@ -1,14 +1,15 @@
 //! `#[tensor]` fields that are ndarray arrays.
 
-use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
+use ::serde::de::{self, Deserialize, Deserializer};
+use ::serde::{Serialize, Serializer};
 use ndarray::{ArcArray, Array, ArrayBase, ArrayView, CowArray, Data, Dimension, IxDyn};
 
 use super::{CowTensor, FromTensor, StoredTensor, ToTensor};
-use crate::{Element, ErrorKind, Result};
+use crate::{Element, Result};
 
 impl<S, D> ToTensor for ArrayBase<S, D>
 where
-    S: Data<Elem: Element + Serialize>,
+    S: Data<Elem: Element>,
     D: Dimension + Serialize,
 {
     fn to_tensor(&self) -> Result<CowTensor<'_>> {
@@ -16,7 +17,7 @@ where
     }
 
     fn serialize_elsewhere<X: Serializer>(&self, serializer: X) -> std::result::Result<X::Ok, X::Error> {
-        Serialize::serialize(self, serializer)
+        self.serialize(serializer)
     }
 }
 
@@ -25,20 +26,23 @@ fn expect_rank<D: Dimension>(tensor: &StoredTensor<'_, '_>) -> Result<()> {
     D::NDIM.map_or(Ok(()), |rank| tensor.expect_rank(rank))
 }
 
-fn owned<E: Element, D: Dimension>(tensor: &StoredTensor<'_, '_>) -> Result<Array<E, D>> {
-    expect_rank::<D>(tensor)?;
-    tensor.to_array()?.into_dimensionality().map_err(|_| tensor.wrong_shape("another number of axes"))
+/// An array of as many axes as `D` has.
+fn of_rank<S, D>(tensor: &StoredTensor<'_, '_>, array: ArrayBase<S, IxDyn>) -> Result<ArrayBase<S, D>>
+where
+    S: Data,
+    D: Dimension,
+{
+    array.into_dimensionality().map_err(|_| tensor.wrong_shape("another number of axes"))
 }
 
-fn view<'de, E: Element, D: Dimension>(tensor: &StoredTensor<'_, 'de>) -> Result<ArrayView<'de, E, D>> {
+fn owned<E: Element, D: Dimension>(tensor: &StoredTensor<'_, '_>) -> Result<Array<E, D>> {
     expect_rank::<D>(tensor)?;
-    let array: ArrayView<'de, E, IxDyn> = tensor.borrow_array()?;
-    array.into_dimensionality().map_err(|_| tensor.wrong_shape("another number of axes"))
+    of_rank(tensor, tensor.to_array()?)
 }
 
 impl<'de, E, D> FromTensor<'de> for Array<E, D>
 where
-    E: Element + Deserialize<'de>,
+    E: Element,
     D: Dimension + Deserialize<'de>,
 {
     fn from_tensor(tensor: StoredTensor<'_, 'de>) -> Result<Self> {
@@ -52,7 +56,7 @@ where
 
 impl<'de, E, D> FromTensor<'de> for ArcArray<E, D>
 where
-    E: Element + Deserialize<'de>,
+    E: Element,
     D: Dimension + Deserialize<'de>,
 {
     fn from_tensor(tensor: StoredTensor<'_, 'de>) -> Result<Self> {
@@ -64,26 +68,27 @@ where
     }
 }
 
+/// The elements in the file, which stay there.
 impl<'de: 'a, 'a, E: Element, D: Dimension> FromTensor<'de> for ArrayView<'a, E, D> {
     fn from_tensor(tensor: StoredTensor<'_, 'de>) -> Result<Self> {
-        view(&tensor)
+        expect_rank::<D>(&tensor)?;
+        of_rank(&tensor, tensor.borrow_array()?)
+    }
+
+    fn deserialize_elsewhere<X: Deserializer<'de>>(_: X) -> std::result::Result<Self, X::Error> {
+        Err(de::Error::custom("an array view cannot be borrowed from this format: use Array or CowArray"))
     }
 }
 
-/// Borrowed where the bytes allow it, else a copy.
+/// Borrowed from the file where that is possible, else a copy.
 impl<'de: 'a, 'a, E, D> FromTensor<'de> for CowArray<'a, E, D>
 where
-    E: Element + Deserialize<'de>,
+    E: Element,
     D: Dimension + Deserialize<'de>,
 {
     fn from_tensor(tensor: StoredTensor<'_, 'de>) -> Result<Self> {
-        match view(&tensor) {
-            Ok(view) => Ok(view.into()),
-            Err(error) if matches!(error.kind(), ErrorKind::Borrow { .. } | ErrorKind::Dtype { .. }) => {
-                owned(&tensor).map(Self::from)
-            }
-            Err(error) => Err(error),
-        }
+        expect_rank::<D>(&tensor)?;
+        of_rank(&tensor, tensor.to_cow_array()?)
     }
 
     fn deserialize_elsewhere<X: Deserializer<'de>>(deserializer: X) -> std::result::Result<Self, X::Error> {

@@ -65,30 +65,6 @@ impl Tensor {
     }
 }
 
-impl Tensor {
-    /// The axes in another order: the n-th is `axes[n]` of before. `axes` is a permutation of all axes.
-    pub(crate) fn permuted(self, axes: &[usize]) -> Result<Self> {
-        // What an element means does not matter here, only how many bytes it has.
-        match self.dtype.bits() {
-            8 => self.permuted_as::<u8>(axes),
-            16 => self.permuted_as::<u16>(axes),
-            32 => self.permuted_as::<u32>(axes),
-            64 => self.permuted_as::<u64>(axes),
-            _ => Err(Error::unsupported(format!("the axes of a tensor of dtype {} cannot be permuted", self.dtype))),
-        }
-    }
-
-    fn permuted_as<E: Element>(self, axes: &[usize]) -> Result<Self> {
-        if axes.len() != self.shape.len() {
-            return Err(wrong_shape(&format!("a tensor of {} axes", axes.len()), &self.shape));
-        }
-        let elements = memory::elements::<E>(&self.bytes)?.collect();
-        let array = ArrayD::from_shape_vec(IxDyn(&self.shape), elements).map_err(|_| too_large_a_shape(&self.shape))?;
-        let permuted = Self::from_array(&array.permuted_axes(IxDyn(axes)));
-        Ok(Self { dtype: self.dtype, ..permuted })
-    }
-}
-
 impl<'a> TensorView<'a> {
     /// The tensor as an array of its own, its elements converted where [`Casts::Widen`] allows it.
     ///
