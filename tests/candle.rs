@@ -1,5 +1,7 @@
 //! candle's tensors as tensor fields.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 use candle_core::{D, DType, Device, Tensor, Var};
 use half::{bf16, f16};
 use safejax::{Casts, Checkpoint, Dtype, Options};

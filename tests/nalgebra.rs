@@ -1,5 +1,7 @@
 //! nalgebra's matrices and vectors as tensor fields.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 use std::fmt::Debug;
 
 use nalgebra::{DMatrix, DVector, Dyn, Matrix2x3, OMatrix, RowDVector, RowVector2, SMatrix, SVector, U2, Vector3};

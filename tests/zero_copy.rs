@@ -1,5 +1,7 @@
 //! Tensor fields that borrow: from the bytes, from a file that was loaded, from a map of it.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 use std::borrow::Cow;
 use std::ops::Range;
 

@@ -1,5 +1,7 @@
 //! The types that a `#[tensor]` field may have.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 mod arrays;
 mod elsewhere;
 mod pointers;
