@@ -6,14 +6,14 @@ use std::fs::File;
 use std::mem::MaybeUninit;
 use std::rc::Rc;
 
-use crate::assign::Origin;
 use crate::cast::Casts;
 use crate::de::contents::{Contents, Item};
+use crate::de::origin::Origin;
 use crate::de::used::Used;
 use crate::de::value::Value;
+use crate::depth::MAX_DEPTH;
 use crate::header::{self, Header, Text};
 use crate::memory;
-use crate::options::MAX_DEPTH;
 use crate::progress::{Meter, Watch};
 use crate::shards::Shards;
 use crate::{Error, Result, file};

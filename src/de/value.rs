@@ -15,10 +15,10 @@ use crate::de::place::{Here, Place};
 use crate::de::reader::Reader;
 use crate::de::tensor::{ByteBuf, TensorSource, vec_seed};
 use crate::de::variant::Variant;
-use crate::derived::Request;
 use crate::error::ErrorKind;
 use crate::ser::keys::PARAMS;
 use crate::spec::{FieldSpec, TypeSpec};
+use crate::tensor::Request;
 use crate::tensor::{FromTensor, StoredTensor, Tensor};
 use crate::{Dtype, Error, Result, handshake, memory};
 
