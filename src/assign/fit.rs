@@ -8,7 +8,7 @@ use crate::de::contents::Item;
 use crate::de::lookup::Lookup;
 use crate::de::place::{self, Place};
 use crate::de::reader::Reader;
-use crate::de::value::Value;
+use crate::de::value::At;
 use crate::de::{list, map};
 use crate::error::nearest;
 use crate::report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
@@ -54,7 +54,7 @@ pub(crate) fn compare<'s, 'x, 'de>(skeleton: &'s Skeleton, reader: &'s Reader<'x
     let keys = Keys::assign(skeleton, reader.contents.naming()).ok();
     let mut fit = Fit { skeleton, reader, tensors: Vec::new(), leaves: Vec::new() };
     if !skeleton.nodes().is_empty() {
-        fit.node(0, Some(&Value::root(reader).place), keys.as_ref(), PARAMS)?;
+        fit.node(0, Some(&At::root(reader).place), keys.as_ref(), PARAMS)?;
     }
     Ok(fit)
 }

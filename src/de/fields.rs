@@ -10,7 +10,7 @@ use crate::de::key::Key;
 use crate::de::lookup::Lookup;
 use crate::de::node::{Child, Node};
 use crate::de::place::Place;
-use crate::de::value::Value;
+use crate::de::value::{At, Value};
 use crate::error::ErrorKind;
 use crate::spec::{self, FieldSpec, Framework, TypeSpec};
 use crate::{Error, Result};
@@ -89,7 +89,7 @@ pub(crate) struct Fields<'r, 'x, 'de> {
     lookup: Lookup<'x>,
     /// What is there besides, once all names have been looked up.
     unknown: Option<std::vec::IntoIter<Child<'x>>>,
-    value: Option<(Option<&'static FieldSpec>, Place<'x>)>,
+    value: Option<At<'x>>,
 }
 
 impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
@@ -99,7 +99,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let names = Names::new(names, parent.fields, parent.reader.contents.naming().framework());
+        let names = Names::new(names, parent.fields(), parent.reader.contents.naming().framework());
         Self::visit_named(parent, name, names, visitor)
     }
 
@@ -120,12 +120,13 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let reader = parent.reader;
-        if parent.place.below().is_some_and(Node::is_root) && collections::are_due(reader, names.texts.iter().copied())?
+        if parent.place().below().is_some_and(Node::is_root)
+            && collections::are_due(reader, names.texts.iter().copied())?
         {
             let contents = reader.contents.overlaid();
             let overlaid = reader.of(&contents);
             let root = parent.at_root_of(&overlaid);
-            return Fields::visit_here(root, name, names, visitor);
+            return Fields::visit_here(Value::new(&overlaid, &root), name, names, visitor);
         }
         Self::visit_here(parent, name, names, visitor)
     }
@@ -137,9 +138,9 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let reader = parent.reader;
-        let place = parent.place.clone();
+        let place = parent.place();
         let type_names = names.type_names;
-        let described = parent.fields;
+        let described = parent.fields();
         let fields =
             Self { parent, name, names, described, asked: 0, lookup: Lookup::default(), unknown: None, value: None };
         visitor.visit_map(fields).map_err(|mut error| {
@@ -149,7 +150,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
                 }
                 let own = spec::loaded(described, &field)
                     .and_then(|field| field.names.get(reader.contents.naming().framework()));
-                error = missing(reader, &place, own.unwrap_or(&field), error);
+                error = missing(reader, place, own.unwrap_or(&field), error);
             }
             error
         })
@@ -157,7 +158,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
 
     /// The next field that is there, or that the type is known to want.
     fn next_known(&mut self) -> Result<Option<(&'static str, Place<'x>)>> {
-        let (reader, place) = (self.parent.reader, &self.parent.place);
+        let (reader, place) = (self.parent.reader, self.parent.place());
         while let (Some(field), Some((before, [text, ..]))) =
             (self.names.fields.get(self.asked), self.names.texts.split_at_checked(self.asked))
         {
@@ -184,7 +185,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             Some(unknown) => unknown,
             None => {
                 let lookup = std::mem::take(&mut self.lookup);
-                let rest = lookup.rest(reader, &self.parent.place, &self.names.texts)?;
+                let rest = lookup.rest(reader, self.parent.place(), &self.names.texts)?;
                 self.unknown.insert(rest.into_iter())
             }
         };
@@ -211,17 +212,19 @@ impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
                 None => return Ok(None),
             },
         };
-        self.value = Some((field, place));
+        self.value = Some(self.parent.field(field, place));
         let reader = self.parent.reader;
         seed.deserialize(key).map(Some).map_err(|mut error: Error| match (error.take_field(), &self.value) {
             // A key that the type does not know is known here.
-            (Some(_), Some((_, place))) => error.at(|| place.key(reader)),
+            (Some(_), Some(at)) => error.at(|| at.place.key(reader)),
             _ => error,
         })
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let (field, place) = self.value.take().ok_or_else(value_before_key)?;
-        self.parent.field(field, place).give(seed)
+        let at = self.value.as_ref().ok_or_else(value_before_key)?;
+        let value = Value::new(self.parent.reader, at).give(seed);
+        self.value = None;
+        value
     }
 }
