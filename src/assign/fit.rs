@@ -134,19 +134,17 @@ impl<'x> Fit<'_, 'x, '_> {
     ) -> Result<Option<Place<'x>>> {
         let framework = self.reader.contents.naming().framework();
         Ok(match (node.step, below) {
-            (step, Below::Fields(lookup)) => {
-                let found = match (name_in(node, framework), step) {
-                    (Some(name), _) | (None, Step::Field(name) | Step::Variant(name)) => {
-                        lookup.collection = Some(collection);
-                        lookup.field(self.reader, place, &[], name)?
-                    }
-                    (None, step) => {
-                        let (name, children) = (self.skeleton.step_text(step), place.children(self.reader));
-                        place::find(self.reader, place.below(), &children, &name, Some(collection), &mut |_| {})?
-                    }
-                };
-                found.map(Place::Here)
-            }
+            (step, Below::Fields(lookup)) => match (name_in(node, framework), step) {
+                (Some(name), _) | (None, Step::Field(name) | Step::Variant(name)) => {
+                    lookup.collection = Some(collection);
+                    lookup.field(self.reader, place, &[], name)?
+                }
+                (None, step) => {
+                    let (name, children) = (self.skeleton.step_text(step), place.children(self.reader));
+                    place::find(self.reader, place.below(), &children, &name, Some(collection), &mut |_| {})?
+                        .map(Place::Here)
+                }
+            },
             (Step::Key(span) | Step::IntKey(span), Below::Entries(entries)) => {
                 entries.get(self.skeleton.text(span)).cloned()
             }

@@ -64,6 +64,7 @@ impl<'x> At<'x> {
         Self::new(place, 0, false, PARAMS)
     }
 
+    #[inline]
     fn new(place: Place<'x>, depth: usize, tree: bool, collection: &'static str) -> Self {
         let (spec, fields, collection) = (Cell::new(None), Cell::new([].as_slice()), Cell::new(collection));
         Self { place, depth, tree, spec, fields, collection }
@@ -142,6 +143,14 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         At::new(place, self.at.depth + 1, self.at.tree, self.collection_of(field))
     }
 
+    /// Says what is known of a field's value before it is asked for.
+    #[inline]
+    pub(crate) fn describe(self, field: Option<&FieldSpec>, value: &At<'x>) {
+        value.spec.set(None);
+        value.fields.set(&[]);
+        value.collection.set(self.collection_of(field));
+    }
+
     /// The collection that a field is in.
     pub(crate) fn collection_of(self, field: Option<&FieldSpec>) -> &'static str {
         let own = || field?.collection.get(self.reader.contents.naming().framework());
@@ -157,11 +166,15 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
 
     /// Hands itself to a seed, and names itself in the error.
     pub(crate) fn give<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        let value = match vec_seed::<'de, T>().and_then(|_| self.tensor()) {
+        let mut value = match vec_seed::<'de, T>().and_then(|_| self.tensor()) {
             Some(tensor) if self.is_vector() => tensor.elements(seed),
             _ => seed.deserialize(self),
         };
-        value.map_err(|error| self.name_in(error))
+        // Where all is well the value stays where it was written.
+        if value.is_err() {
+            value = value.map_err(|error| self.name_in(error));
+        }
+        value
     }
 
     #[cold]
@@ -261,7 +274,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         let own = field.and_then(|field| field.names.get(self.reader.contents.naming().framework()));
         let text = own.unwrap_or("0");
         let place = match Lookup::default().field(self.reader, self.place(), &[], text)? {
-            Some(here) => Place::Here(here),
+            Some(place) => place,
             None => self.place().absent_field(self.reader, text),
         };
         let at = self.field(field, place);
@@ -276,7 +289,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         for (index, field) in self.fields().iter().enumerate().take(len) {
             let text = field.names.get(framework).or(field.loads.first().copied()).unwrap_or_default();
             let found = match field.exists_in(framework) {
-                true => lookup.field(self.reader, self.place(), &[], text)?.map(Place::Here),
+                true => lookup.field(self.reader, self.place(), &[], text)?,
                 false => None,
             };
             items.push((index, found.unwrap_or_else(|| self.place().absent_field(self.reader, text))));

@@ -30,12 +30,12 @@ impl<'r, 'x, 'de> Variant<'r, 'x, 'de> {
         for &variant in variants {
             let field = parent.spec().and_then(|spec| spec.loaded_variant(variant)).map(|spec| &spec.field);
             let text = field.and_then(|field| field.names.get(framework)).unwrap_or(variant);
-            let Some(here) = lookup.field(reader, place, &[], text)? else { continue };
+            let Some(there) = lookup.field(reader, place, &[], text)? else { continue };
             if let Some((first, _)) = found {
                 let (first, second) = (first.to_owned(), variant.to_owned());
                 return Err(Error::new(ErrorKind::Ambiguous { first, second }));
             }
-            found = Some((variant, Place::Here(here)));
+            found = Some((variant, there));
         }
         match found {
             Some((name, place)) => visitor.visit_enum(Self { parent, name, place }),
