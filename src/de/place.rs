@@ -49,6 +49,12 @@ pub(crate) struct Siblings<'x> {
     pub(crate) items: Vec<Child<'x>>,
 }
 
+impl Default for Place<'_> {
+    fn default() -> Self {
+        Self::Here(Here::default())
+    }
+}
+
 impl<'x> Place<'x> {
     pub(crate) fn node(node: Node) -> Self {
         Self::Here(Here { node: Some(node), ..Here::default() })
