@@ -6,6 +6,7 @@ mod errors;
 mod formats;
 mod generics;
 mod hygiene;
+mod names;
 mod serde_attributes;
 mod structs;
 mod tuples;
