@@ -1,5 +1,7 @@
 //! The derives of safejax: their attributes on every shape of type, and types that have none.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+
 mod buffered;
 mod enums;
 mod errors;
