@@ -1,0 +1,10 @@
+//! One Rust model, three frameworks: the attributes that name, place and shape its parameters.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod golden_flax;
+mod layers;
+mod values;
