@@ -35,10 +35,17 @@ pub(crate) fn write<'p>(
     }
     let mut begin = 0u64;
     let mut last: Option<Last<'p>> = None;
+    let (at_most, start) = (tensors.size_hint().1.unwrap_or_default(), header.len());
     for tensor in tensors {
         header.extend_from_slice(separator);
         separator = b",";
+        let is_first = last.is_none();
         begin = entry(&mut header, tensor, begin, &mut last).map_err(|error| error.at(|| tensor.key.to_owned()))?;
+        if is_first {
+            // Most others take as much, but for longer numbers.
+            let each = header.len() - start + 16;
+            _ = header.try_reserve(each.saturating_mul(at_most).min(Header::MAX_LEN));
+        }
     }
     header.push(b'}');
     header.resize(header.len().next_multiple_of(LENGTH_BYTES), b' ');

@@ -241,9 +241,16 @@ impl Skeleton {
         element: Dtype,
         spec: Option<&'static TensorSpec>,
     ) {
-        let start = self.dims.len();
-        self.dims.extend_from_slice(shape);
-        self.tensors.push(TensorInfo { dtype, element, dims: (start, self.dims.len()), spec });
+        // Many tensors have the shape of the one before them.
+        let dims = match self.tensors.last() {
+            Some(last) if self.shape(last) == shape => last.dims,
+            _ => {
+                let start = self.dims.len();
+                self.dims.extend_from_slice(shape);
+                (start, self.dims.len())
+            }
+        };
+        self.tensors.push(TensorInfo { dtype, element, dims, spec });
         self.push(Body::Tensor, true, None);
         if let Some(open) = self.open.last_mut() {
             open.holds_tensor = true;
