@@ -34,6 +34,8 @@ pub(crate) struct Value<'r, 'x, 'de> {
     pub(crate) fields: &'static [FieldSpec],
     /// The collection that it is in, where collections are laid over each other.
     pub(crate) collection: &'static str,
+    /// Whether its field says so, whatever its type says.
+    pub(crate) is_collected: bool,
 }
 
 impl memory::Announce for Value<'_, '_, '_> {
@@ -43,7 +45,9 @@ impl memory::Announce for Value<'_, '_, '_> {
         self.spec = Some(spec);
         self.fields = spec.fields;
         let framework = self.reader.contents.naming().framework();
-        self.collection = spec.collection.get(framework).unwrap_or(self.collection);
+        if let Some(collection) = spec.collection.get(framework).filter(|_| !self.is_collected) {
+            self.collection = collection;
+        }
     }
 }
 
@@ -78,12 +82,12 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         } else {
             Place::node(Node::root(contents))
         };
-        Self { reader, place, depth: 0, tree: false, spec: None, fields: &[], collection: PARAMS }
+        Self { reader, place, depth: 0, tree: false, spec: None, fields: &[], collection: PARAMS, is_collected: false }
     }
 
     /// A value one level further down.
     pub(crate) fn below(&self, place: Place<'x>) -> Self {
-        Self { place, depth: self.depth + 1, spec: None, fields: &[], ..*self }
+        Self { place, depth: self.depth + 1, spec: None, fields: &[], is_collected: false, ..*self }
     }
 
     /// The same value further down, in an `Option` or a newtype.
@@ -93,19 +97,26 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
 
     /// The value of a field.
     pub(crate) fn field(&self, field: Option<&FieldSpec>, place: Place<'x>) -> Self {
-        Self { collection: self.collection_of(field), ..self.below(place) }
+        let mut value = self.below(place);
+        if let Some(collection) = self.said_of(field) {
+            (value.collection, value.is_collected) = (collection, true);
+        }
+        value
     }
 
     /// The collection that a field is in.
     pub(crate) fn collection_of(&self, field: Option<&FieldSpec>) -> &'static str {
-        let framework = self.reader.contents.naming().framework();
-        field.and_then(|field| field.collection.get(framework)).unwrap_or(self.collection)
+        self.said_of(field).unwrap_or(self.collection)
+    }
+
+    fn said_of(&self, field: Option<&FieldSpec>) -> Option<&'static str> {
+        field?.collection.get(self.reader.contents.naming().framework())
     }
 
     /// The same value at the root of the same file, looked at in another way.
     pub(crate) fn at_root_of<'s, 'y>(self, reader: &'s Reader<'y, 'de>) -> Value<'s, 'y, 'de> {
-        let Self { depth, tree, spec, fields, collection, .. } = self;
-        Value { depth, tree, spec, fields, collection, ..Value::root(reader) }
+        let Self { depth, tree, spec, fields, collection, is_collected, .. } = self;
+        Value { depth, tree, spec, fields, collection, is_collected, ..Value::root(reader) }
     }
 
     /// Hands itself to a seed, and names itself in the error.

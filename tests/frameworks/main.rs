@@ -6,5 +6,7 @@
 mod common;
 
 mod golden_flax;
+mod golden_haiku;
+mod golden_objax;
 mod layers;
 mod values;
