@@ -77,6 +77,37 @@ impl<F: TensorField> As<F> {
     }
 }
 
+/// A `#[tensor]` field whose type is known, so that a type that is no tensor is told of by name.
+pub fn save_tensor<T: ?Sized + ToTensor, S: Serializer>(
+    spec: &'static TensorSpec,
+    value: &T,
+    serializer: S,
+) -> StdResult<S::Ok, S::Error> {
+    value.save(spec, serializer)
+}
+
+pub fn save_option<T: ToTensor, S: Serializer>(
+    spec: &'static TensorSpec,
+    value: &Option<T>,
+    serializer: S,
+) -> StdResult<S::Ok, S::Error> {
+    value.save(spec, serializer)
+}
+
+pub fn load_tensor<'de, T: FromTensor<'de>, D: Deserializer<'de>>(
+    spec: &'static TensorSpec,
+    deserializer: D,
+) -> StdResult<T, D::Error> {
+    T::load(spec, deserializer)
+}
+
+pub fn load_option<'de, T: FromTensor<'de>, D: Deserializer<'de>>(
+    spec: &'static TensorSpec,
+    deserializer: D,
+) -> StdResult<Option<T>, D::Error> {
+    LoadField::load(spec, deserializer)
+}
+
 /// What `#[tensor]` may stand on when saving: tensors, and options of them.
 pub trait SaveField {
     fn save<S: Serializer>(&self, spec: &'static TensorSpec, serializer: S) -> StdResult<S::Ok, S::Error>;

@@ -21,6 +21,11 @@ use crate::{Dtype, FromTensor, ToTensor};
 /// assert_eq!(f32::DTYPE, Dtype::F32);
 /// assert_eq!(half::bf16::DTYPE, Dtype::BF16);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an element of a tensor",
+    label = "no element",
+    note = "elements are `bool`, the integers up to 64 bits, `f32`, `f64`, `half::f16`, `half::bf16` and `num_complex::Complex<f32>`"
+)]
 pub trait Element: Scalar + Cast + Serialize + DeserializeOwned + ToTensor + for<'de> FromTensor<'de> {
     /// The dtype under which it is stored.
     const DTYPE: Dtype;

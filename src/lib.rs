@@ -90,7 +90,10 @@ pub use tree::Tree;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::Dtype;
-    pub use crate::derived::{As, AsMetadata, Shapes, TensorField, announce_load, announce_save};
+    pub use crate::derived::{
+        As, AsMetadata, Shapes, TensorField, announce_load, announce_save, load_option, load_tensor, save_option,
+        save_tensor,
+    };
     pub use crate::spec::{
         Extent, FieldSpec, Framework, ListForm, PerFramework, Permutation, TensorSpec, TypeSpec, VariantSpec,
     };

@@ -9,7 +9,7 @@ use syn::{DeriveInput, GenericParam, Generics, Ident, LifetimeParam};
 use crate::bounds::{self, Bounds};
 use crate::errors::Errors;
 use crate::model::{Direction, Model, SHADOW, read_serde};
-use crate::{check, shadow, shapes, spec};
+use crate::{check, shadow, shapes, spec, tensor};
 
 /// Derives one of the two traits.
 pub(crate) fn derive(mut input: DeriveInput, direction: Direction) -> TokenStream {
@@ -34,7 +34,11 @@ fn code(model: &Model<'_>, direction: Direction) -> TokenStream {
     let runtime = model.runtime();
     let bounds = Bounds::of(model, direction);
     let shadow = shadow::shadow(model, direction, &bounds);
-    let tensors = model.fields().filter(|field| field.is_tensor()).map(spec::tensor_field);
+    let tensors = model.fields().filter(|field| field.is_tensor()).map(|field| {
+        let spec = tensor::tensor_field(field);
+        let code = tensor::own_code(field, model.serde.generics, direction);
+        quote!(#spec #code)
+    });
     let spec = tells(model, direction).then(|| {
         let spec = spec::type_spec(model);
         quote!(static __SPEC: __safejax::TypeSpec = #spec;)

@@ -9,6 +9,7 @@ mod model;
 mod shadow;
 mod shapes;
 mod spec;
+mod tensor;
 mod types;
 
 use proc_macro::TokenStream;

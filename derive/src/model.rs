@@ -4,10 +4,11 @@ use proc_macro2::{Ident, Span};
 use serde_derive_internals::ast::{Container, Data, Style};
 use serde_derive_internals::{Ctxt, Derive, ast, attr};
 use syn::ext::IdentExt;
-use syn::{DeriveInput, Path};
+use syn::{DeriveInput, Generics, Path};
 
 use crate::attributes::{Attributes, Key};
 use crate::errors::Errors;
+use crate::types;
 
 /// The name of the hidden struct that serde's own derive stands on.
 pub(crate) const SHADOW: &str = "__Shadow";
@@ -152,6 +153,12 @@ impl<'a> Model<'a> {
 impl Field<'_> {
     pub(crate) fn is_tensor(&self) -> bool {
         self.ours.tensor.is_some()
+    }
+
+    /// Whether its type is known here, so that the code that saves and loads it is written for it.
+    pub(crate) fn has_own_code(&self, generics: &Generics) -> bool {
+        let parameters = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
+        !types::mentions(self.serde.ty, &parameters)
     }
 
     /// Whether serde leaves it out.

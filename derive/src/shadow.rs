@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, Fields, LitStr, parse_quote};
+use syn::{Attribute, Data, Fields, Generics, LitStr, parse_quote};
 
 use crate::bounds::Bounds;
 use crate::model::{Body, Direction, Field, Model, SHADOW};
@@ -49,13 +49,13 @@ pub(crate) fn shadow(model: &Model<'_>, direction: Direction, bounds: &Bounds) -
 
     match (&mut shadow.data, &model.body) {
         (Data::Struct(data), Body::Struct(style, fields)) => {
-            dress(&mut data.fields, fields, *style, direction, has_default(attrs.default()));
+            dress(&mut data.fields, fields, *style, direction, model.serde.generics, has_default(attrs.default()));
         }
         (Data::Enum(data), Body::Enum(variants)) => {
             for (shadow, variant) in data.variants.iter_mut().zip(variants) {
                 shadow.attrs.retain(is_serde);
                 shadow.discriminant = None;
-                dress(&mut shadow.fields, &variant.fields, variant.serde.style, direction, false);
+                dress(&mut shadow.fields, &variant.fields, variant.serde.style, direction, model.serde.generics, false);
             }
         }
         _ => {}
@@ -85,14 +85,21 @@ fn has_default(default: &Default) -> bool {
 }
 
 /// Replaces our attributes by what serde's derive makes of them.
-fn dress(shadows: &mut Fields, fields: &[Field<'_>], style: Style, direction: Direction, container_default: bool) {
+fn dress(
+    shadows: &mut Fields,
+    fields: &[Field<'_>],
+    style: Style,
+    direction: Direction,
+    generics: &Generics,
+    container_default: bool,
+) {
     for (shadow, field) in shadows.iter_mut().zip(fields) {
         shadow.attrs.retain(is_serde);
         shadow.vis = syn::Visibility::Inherited;
         let attrs = &field.serde.attrs;
         let with = if field.is_tensor() {
             let marker = &field.marker;
-            quote!(__safejax::As::<#marker>)
+            if field.has_own_code(generics) { quote!(#marker) } else { quote!(__safejax::As::<#marker>) }
         } else if field.ours.metadata.is_some() {
             quote!(__safejax::AsMetadata)
         } else {

@@ -1,7 +1,8 @@
 //! The check of the shapes of a value, before it is saved and after it was loaded.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::model::{Body, Direction, Field, Model};
 
@@ -16,7 +17,11 @@ pub(crate) fn check(model: &Model<'_>, direction: Direction, value: &TokenStream
     };
     let add = |field: &Field<'_>, place: TokenStream| {
         let marker = &field.marker;
-        quote!(__shapes.#method(<#marker as __safejax::TensorField>::SPEC, #place)?;)
+        let ty = field.serde.ty;
+        let call = quote_spanned! {ty.span()=>
+            __shapes.#method::<#ty, _>(<#marker as __safejax::TensorField>::SPEC, #place)
+        };
+        quote!(#call?;)
     };
     let shaped = |fields: &[Field<'_>], place: &dyn Fn(usize, &Field<'_>) -> TokenStream| -> TokenStream {
         let shaped = fields.iter().enumerate().filter(|(_, field)| field.ours.shape.is_some());

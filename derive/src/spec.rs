@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::name::MultiName;
 
-use crate::attributes::{Attributes, Extent, Framework, ListForm, PerFramework, Permutation};
+use crate::attributes::{Attributes, Framework, ListForm, PerFramework};
 use crate::model::{Body, Direction, Field, Model, Variant};
 
 /// The spec of a type, as an expression.
@@ -156,50 +156,6 @@ fn names(name: &str, ours: &Attributes) -> PerFramework<String> {
     }
 }
 
-/// The type that stands for a tensor field, with its spec.
-pub(crate) fn tensor_field(field: &Field<'_>) -> TokenStream {
-    let (marker, ours) = (&field.marker, &field.ours);
-    let name = match &field.serde.member {
-        syn::Member::Named(ident) => syn::ext::IdentExt::unraw(ident).to_string(),
-        syn::Member::Unnamed(index) => index.index.to_string(),
-    };
-    let dtype = option(ours.dtype.as_ref().map(|dtype| {
-        let dtype = &dtype.value;
-        quote!(__safejax::Dtype::#dtype)
-    }));
-    let shape = option(ours.shape.as_ref().map(|shape| {
-        let extents = shape.value.iter().map(|extent| match extent {
-            Extent::Any => quote!(__safejax::Extent::Any),
-            Extent::Is(number) => quote!(__safejax::Extent::Is(#number)),
-            Extent::Named(name) => quote!(__safejax::Extent::Named(#name)),
-        });
-        quote!(&[#(#extents),*])
-    }));
-    let permutation = option(ours.permutation.as_ref().map(|permutation| match &permutation.value {
-        Permutation::Transpose => quote!(__safejax::Permutation::Transpose),
-        Permutation::Axes(axes) => quote!(__safejax::Permutation::Axes(&[#(#axes),*])),
-    }));
-    let reshape = match &ours.reshape {
-        Some(reshape) => per_framework(&reshape.value, |pattern| {
-            let axes = pattern.iter().map(option);
-            quote!(&[#(#axes),*])
-        }),
-        None => quote!(__safejax::PerFramework::NONE),
-    };
-    quote! {
-        struct #marker;
-        impl __safejax::TensorField for #marker {
-            const SPEC: &'static __safejax::TensorSpec = &__safejax::TensorSpec {
-                field: #name,
-                dtype: #dtype,
-                shape: #shape,
-                permutation: #permutation,
-                reshape: #reshape,
-            };
-        }
-    }
-}
-
 fn collection(ours: &Attributes) -> TokenStream {
     match &ours.collection {
         Some(collection) => per_framework(&collection.value, |name| name.to_token_stream()),
@@ -207,7 +163,7 @@ fn collection(ours: &Attributes) -> TokenStream {
     }
 }
 
-fn per_framework<T>(all: &PerFramework<T>, emit: impl Fn(&T) -> TokenStream) -> TokenStream {
+pub(crate) fn per_framework<T>(all: &PerFramework<T>, emit: impl Fn(&T) -> TokenStream) -> TokenStream {
     if all.any().is_none() {
         return quote!(__safejax::PerFramework::NONE);
     }
@@ -217,7 +173,7 @@ fn per_framework<T>(all: &PerFramework<T>, emit: impl Fn(&T) -> TokenStream) -> 
     quote!(__safejax::PerFramework { flax: #flax, haiku: #haiku, objax: #objax })
 }
 
-fn option(value: impl IntoOption) -> TokenStream {
+pub(crate) fn option(value: impl IntoOption) -> TokenStream {
     match value.into_option() {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
@@ -225,7 +181,7 @@ fn option(value: impl IntoOption) -> TokenStream {
 }
 
 /// An option of something that can be written.
-trait IntoOption {
+pub(crate) trait IntoOption {
     fn into_option(self) -> Option<TokenStream>;
 }
 

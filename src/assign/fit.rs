@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::cast;
 use crate::de::collections;
-use crate::de::contents::Item;
+use crate::de::contents::{Contents, Item};
 use crate::de::lookup::Lookup;
 use crate::de::place::{self, Place};
 use crate::de::reader::Reader;
@@ -35,17 +35,17 @@ pub(crate) struct Found {
     pub(crate) stored: bool,
 }
 
-/// Whether the model has as one tree what the file has as several collections.
-pub(crate) fn takes_collections_for_one(skeleton: &Skeleton, reader: &Reader<'_, '_>) -> Result<bool> {
+/// The contents of the file where the model has as one tree what the file has as several collections.
+pub(crate) fn overlay<'a>(skeleton: &Skeleton, reader: &Reader<'a, '_>) -> Option<Contents<'a>> {
     if !matches!(skeleton.nodes().first().map(|node| node.body), Some(Body::Struct(_))) {
-        return Ok(false);
+        return None;
     }
     let framework = reader.contents.naming().framework();
     let children = skeleton.children(0).filter_map(|child| skeleton.node(child));
     let names: Vec<String> = children
         .map(|child| name_in(child, framework).map_or_else(|| skeleton.step_text(child.step), str::to_owned))
         .collect();
-    collections::are_due(reader, names.iter().map(String::as_str))
+    collections::overlay(reader, &names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Looks up every part of a model.
@@ -162,7 +162,7 @@ impl<'x> Fit<'_, 'x, '_> {
     /// What the file has and the model has not.
     fn left_over(&self) -> Vec<Item> {
         let used = self.used();
-        self.reader.contents.items().iter().copied().filter(|item| !used.contains(item)).collect()
+        self.reader.contents.items().filter(|item| !used.contains(item)).collect()
     }
 
     fn shape_of(&self, item: Item) -> Option<&'x [usize]> {
@@ -221,7 +221,7 @@ impl<'x> Fit<'_, 'x, '_> {
         if !keep_missing {
             let free: Vec<Candidate<'_>> =
                 left_over.iter().map(|item| (contents.key(*item), self.shape_of(*item))).collect();
-            let all: Vec<Candidate<'_>> = contents.items().iter().map(|item| (contents.key(*item), None)).collect();
+            let all: Vec<Candidate<'_>> = contents.items().map(|item| (contents.key(item), None)).collect();
             mismatch.missing.extend(missing.iter().map(|&missing| Missing {
                 key: missing.0.to_owned(),
                 nearest: likely(missing, &free).or_else(|| likely(missing, &all)),

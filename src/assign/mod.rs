@@ -26,10 +26,9 @@ pub(crate) fn assign<T: Serialize + DeserializeOwned>(
 ) -> Result<Report> {
     let skeleton = options.skeleton(&*model)?;
     let mut reader = checkpoint.quiet_reader();
-    let overlaid;
-    if fit::takes_collections_for_one(&skeleton, &reader)? {
-        overlaid = reader.contents.overlaid();
-        reader = reader.of(&overlaid);
+    let overlaid = fit::overlay(&skeleton, &reader);
+    if let Some(contents) = &overlaid {
+        reader = reader.of(contents);
     }
     let fit = fit::compare(&skeleton, &reader)?;
     let mismatch = fit.mismatch(options.keeps_missing(), options.denies_unknown(UnknownKeys::Deny));

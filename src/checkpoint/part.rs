@@ -46,7 +46,7 @@ impl Checkpoint<'_> {
     /// The key, or the module of a key, most like a path that leads nowhere.
     fn nearest_path(&self, path: &str) -> Option<String> {
         let naming = self.contents.naming();
-        let keys = self.contents.items().iter().map(|item| self.contents.key(*item));
+        let keys = self.contents.items().map(|item| self.contents.key(item));
         let ends = |key: &'_ str| {
             let mut ends = vec![key.len()];
             let mut at = naming.root_end(key);

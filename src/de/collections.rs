@@ -4,7 +4,7 @@
 //! `state`. A model whose fields say which is which has them as one tree of modules, and so it sees
 //! the file.
 
-use crate::Result;
+use crate::de::contents::Contents;
 use crate::de::node::Node;
 use crate::de::place::{self, Place};
 use crate::de::reader::Reader;
@@ -41,15 +41,26 @@ pub(crate) fn are_there(reader: &Reader<'_, '_>) -> bool {
     all_are_modules && known
 }
 
-/// Whether a file has collections where a model of these fields has modules.
-pub(crate) fn are_due<'f>(reader: &Reader<'_, '_>, mut fields: impl Iterator<Item = &'f str>) -> Result<bool> {
-    if !are_there(reader) {
-        return Ok(false);
+/// The contents of a file with its collections laid over each other, where a model of these fields
+/// has modules: none of the fields is at the root, and some are below.
+pub(crate) fn overlay<'a>(reader: &Reader<'a, '_>, fields: &[&str]) -> Option<Contents<'a>> {
+    if !are_there(reader) || has_any(reader, fields) {
+        return None;
     }
+    let contents = reader.contents.overlaid();
+    has_any(&reader.of(&contents), fields).then_some(contents)
+}
+
+/// Whether any of these fields is at the root.
+fn has_any(reader: &Reader<'_, '_>, fields: &[&str]) -> bool {
     let place = Place::node(Node::root(reader.contents));
     let children = place.children(reader);
-    fields.try_fold(true, |due, field| {
-        let found = place::find(reader, place.below(), &children, field, None, &mut |_| {})?;
-        Ok(due && found.is_none())
-    })
+    for field in fields {
+        // Several that fit are some.
+        let found = place::find(reader, place.below(), &children, field, None, &mut |_| {});
+        if found.map_or(true, |found| found.is_some()) {
+            return true;
+        }
+    }
+    false
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::de::collections;
+use crate::de::node::leading;
 use crate::entry::Entry;
 use crate::error::ErrorKind;
 use crate::header::{self, Header, Text};
@@ -38,10 +39,17 @@ pub(crate) struct Contents<'a> {
     entry: Option<Entry>,
     /// The metadata that is not this crate's.
     user: BTreeMap<String, String>,
-    /// All items, in the order of the naming, so that what is under one prefix lies side by side.
-    items: Vec<Item>,
+    items: Items,
     /// Whether the collections at the root are laid over each other, and keys begin after them.
     overlay: bool,
+}
+
+/// All items, in the order of the naming, so that what is under one prefix lies side by side.
+#[derive(Clone)]
+enum Items {
+    /// The tensors as they stand in the header, so many.
+    AsWritten(u32),
+    Sorted(Vec<Item>),
 }
 
 impl<'a> Contents<'a> {
@@ -68,20 +76,19 @@ impl<'a> Contents<'a> {
             }
         }
         let naming = find_naming(&header, entry.as_ref(), wanted)?;
-        let mut contents = Self { header: Arc::new(header), naming, entry, user, items: Vec::new(), overlay: false };
-        contents.items = contents.sorted(leaves);
-        if u32::try_from(contents.items.len()).is_err() {
-            return Err(Error::unsupported(format!("{} tensors are more than can be counted", contents.items.len())));
-        }
+        let header = Arc::new(header);
+        let mut contents = Self { header, naming, entry, user, items: Items::AsWritten(0), overlay: false };
+        let count = contents.header.entries().len() + leaves.len();
+        let count = u32::try_from(count)
+            .map_err(|_| Error::unsupported(format!("{count} tensors are more than can be counted")))?;
+        let in_order = leaves.is_empty() && contents.header.survey().sorted && contents.naming.sorts_by_bytes();
+        contents.items = if in_order { Items::AsWritten(count) } else { Items::Sorted(contents.sorted(leaves)) };
         Ok(contents)
     }
 
     /// The tensors and these leaves; a key that both have is the tensor's, as no save makes such.
     fn sorted(&self, leaves: Vec<Item>) -> Vec<Item> {
         let tensors = (0..self.header.entries().len()).map(Item::Tensor);
-        if leaves.is_empty() && self.header.survey().sorted && self.naming.sorts_by_bytes() {
-            return tensors.collect();
-        }
         let mut items: Vec<Item> = tensors.chain(leaves).collect();
         items.sort_by(|a, b| self.naming.compare(self.key(*a), self.key(*b)));
         items.dedup_by(|later, earlier| matches!(later, Item::Leaf(_)) && self.key(*later) == self.key(*earlier));
@@ -99,9 +106,9 @@ impl<'a> Contents<'a> {
         let (header, naming) = (Arc::clone(&self.header), self.naming.clone());
         let mut contents =
             Self { header, naming, entry, user: BTreeMap::new(), items: self.items.clone(), overlay: true };
-        let mut items = std::mem::take(&mut contents.items);
+        let mut items: Vec<Item> = self.items().collect();
         items.sort_by(|a, b| contents.naming.compare(contents.key(*a), contents.key(*b)));
-        contents.items = items;
+        contents.items = Items::Sorted(items);
         contents
     }
 
@@ -130,17 +137,25 @@ impl<'a> Contents<'a> {
         &self.user
     }
 
-    pub(crate) fn items(&self) -> &[Item] {
-        &self.items
+    /// All items, in the order of the naming.
+    pub(crate) fn items(&self) -> impl ExactSizeIterator<Item = Item> {
+        (0..self.len() as usize).map(|index| self.item(index as u32).unwrap_or(Item::Tensor(index)))
     }
 
     /// How many items there are.
     pub(crate) fn len(&self) -> u32 {
-        self.items.len() as u32
+        match &self.items {
+            Items::AsWritten(count) => *count,
+            Items::Sorted(items) => items.len() as u32,
+        }
     }
 
+    #[inline]
     pub(crate) fn item(&self, index: u32) -> Option<Item> {
-        self.items.get(index as usize).copied()
+        match &self.items {
+            Items::AsWritten(count) => (index < *count).then_some(Item::Tensor(index as usize)),
+            Items::Sorted(items) => items.get(index as usize).copied(),
+        }
     }
 
     /// The key of an item, below the collections where they are laid over each other.
@@ -187,23 +202,27 @@ impl<'a> Contents<'a> {
         self.header.metadata()?.get(index)
     }
 
+    /// Where a key stands, or would.
+    fn position(&self, key: &str) -> u32 {
+        let len = self.len();
+        leading(len, len, |index| self.naming.compare(self.key_at(index), key).is_lt())
+    }
+
     /// The tensor of exactly this key.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
-        let at = self.items.binary_search_by(|item| self.naming.compare(self.key(*item), key)).ok()?;
-        match self.items.get(at)? {
-            Item::Tensor(index) => Some(*index),
-            Item::Leaf(_) => None,
+        match self.item(self.position(key))? {
+            item @ Item::Tensor(index) if self.key(item) == key => Some(index),
+            Item::Tensor(_) | Item::Leaf(_) => None,
         }
     }
 
     /// The key most like one that is missing.
     pub(crate) fn nearest(&self, key: &str) -> Option<String> {
-        let (before, after) =
-            self.items.split_at(self.items.partition_point(|item| self.naming.compare(self.key(*item), key).is_lt()));
+        let at = self.position(key);
         // From where it would stand, to both sides.
-        let (mut before, mut after) = (before.iter().rev(), after.iter());
+        let (mut before, mut after) = ((0..at).rev(), at..self.len());
         let outward = (0..before.len().max(after.len())).flat_map(|_| [before.next(), after.next()]).flatten();
-        crate::error::nearest(key, outward.map(|item| self.key(*item)))
+        crate::error::nearest(key, outward.map(|index| self.key_at(index)))
     }
 }
 

@@ -120,9 +120,9 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let reader = parent.reader;
-        if parent.place.below().is_some_and(Node::is_root) && collections::are_due(reader, names.texts.iter().copied())?
+        if parent.place.below().is_some_and(Node::is_root)
+            && let Some(contents) = collections::overlay(reader, &names.texts)
         {
-            let contents = reader.contents.overlaid();
             let overlaid = reader.of(&contents);
             let root = parent.at_root_of(&overlaid);
             return Fields::visit_here(root, name, names, visitor);

@@ -23,7 +23,9 @@ pub(crate) fn items<'x>(reader: &Reader<'x, '_>, place: &Place<'x>) -> Result<Op
             None => return Ok(None),
         },
     };
-    items.sort_by_key(|(index, _)| *index);
+    if !items.is_sorted_by_key(|(index, _)| *index) {
+        sort(&mut items);
+    }
     for pair in items.windows(2) {
         if let [(first, a), (second, b)] = pair
             && first == second
@@ -33,6 +35,25 @@ pub(crate) fn items<'x>(reader: &Reader<'x, '_>, place: &Place<'x>) -> Result<Op
     }
     check_gaps(reader, &items)?;
     Ok(Some(items))
+}
+
+/// Sorts by the index. Mostly each is there once, so that it is known where it belongs.
+fn sort(items: &mut Items<'_>) {
+    let count = items.len();
+    let mut ordered: Vec<Option<(usize, Place<'_>)>> = Vec::new();
+    ordered.resize_with(count, || None);
+    let mut others = Items::new();
+    for item in items.drain(..) {
+        match ordered.get_mut(item.0) {
+            Some(slot @ None) => *slot = Some(item),
+            _ => others.push(item),
+        }
+    }
+    items.extend(ordered.into_iter().flatten());
+    if !others.is_empty() {
+        items.append(&mut others);
+        items.sort_by_key(|(index, _)| *index);
+    }
 }
 
 /// `layers.0`, `layers[0]`: the children are indices, all of them.

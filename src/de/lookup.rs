@@ -19,8 +19,8 @@ pub(crate) struct Lookup<'x> {
     pub(crate) collection: Option<&'static str>,
     /// How many keys the fields that were found have.
     covered: u32,
-    /// The last of them, and where its keys end.
-    last: Option<(&'static str, u32)>,
+    /// Where the search for the next one begins, once there was one.
+    cursor: Option<Cursor<'x>>,
     /// All that the module has, once that is needed.
     listed: Option<Listed<'x>>,
 }
@@ -31,8 +31,17 @@ struct Listed<'x> {
     used: Vec<bool>,
 }
 
+/// The key after those of the field that was found last.
+struct Cursor<'x> {
+    last: &'static str,
+    index: u32,
+    /// What that key has below the module; `None` at the module's end.
+    rest: Option<&'x [u8]>,
+}
+
 /// What looking at the keys says of a field.
 enum Direct<'x> {
+    /// Its keys end there.
     Here(Here<'x>, u32),
     Nothing,
     Unclear,
@@ -47,18 +56,15 @@ impl<'x> Lookup<'x> {
         before: &[&'static str],
         field: &'static str,
     ) -> Result<Option<Here<'x>>> {
-        if self.listed.is_none() {
-            let contents = reader.contents;
-            let found = match (place.below(), contents.naming().separator_between()) {
-                (Some(node), Some(separator)) if !contents.is_overlay() => {
-                    self.direct(contents, node, separator, field)
-                }
-                _ => Direct::Unclear,
-            };
-            match found {
+        if self.listed.is_none()
+            && !reader.contents.is_overlay()
+            && let (Some(node), Some(separator)) = (place.below(), reader.contents.naming().separator_between())
+        {
+            let keys = Keys { contents: reader.contents, node, separator };
+            match keys.find(self.cursor.as_ref(), field) {
                 Direct::Here(here, end) => {
                     self.covered += u32::from(here.item.is_some()) + here.node.map_or(0, Node::len);
-                    self.last = Some((field, end));
+                    self.cursor = Some(Cursor { last: field, index: end, rest: keys.rest(end) });
                     return Ok(Some(here));
                 }
                 Direct::Nothing => return Ok(None),
@@ -102,94 +108,126 @@ impl<'x> Lookup<'x> {
         };
         Ok(self.listed.insert(listed))
     }
+}
 
-    /// Searches the keys below a node, which are in byte order.
-    fn direct(&self, contents: &'x Contents<'x>, node: Node, separator: &str, field: &'static str) -> Direct<'x> {
+/// The keys below a node, in byte order.
+struct Keys<'x, 's> {
+    contents: &'x Contents<'x>,
+    node: Node,
+    /// The text between the names in a key.
+    separator: &'s str,
+}
+
+impl<'x> Keys<'x, '_> {
+    /// What the key at `index` has below the node.
+    #[inline]
+    fn rest(&self, index: u32) -> Option<&'x [u8]> {
+        if index >= self.node.range().end {
+            return None;
+        }
+        self.contents.key_bytes_at(index).get(self.node.at()..)
+    }
+
+    #[inline]
+    fn find(&self, cursor: Option<&Cursor<'x>>, field: &'static str) -> Direct<'x> {
         let name = field.as_bytes();
-        let (Some(initial), Some(join)) = (name.first(), separator.as_bytes().first()) else { return Direct::Unclear };
-        if name.contains(join) && field.contains(separator) {
+        let join = self.separator.as_bytes();
+        if name.is_empty() || name.contains(join.first().unwrap_or(&0)) && field.contains(self.separator) {
             return Direct::Unclear;
         }
-        let (at, low, high) = (node.at(), node.range().start, node.range().end);
-        let rest = |index: u32| contents.key_bytes_at(index).get(at..).unwrap_or_default();
-        // Most other keys differ in the first byte.
-        let after = |index: u32| match rest(index) {
-            rest if rest.first() == Some(initial) => rest.strip_prefix(name),
-            _ => None,
+        // A key before the cursor is of the last field, so that it begins with this one only if the
+        // last one does.
+        let (start, rest) = match cursor {
+            Some(Cursor { last, index, rest }) if !begins(last.as_bytes(), name) => (*index, *rest),
+            Some(_) => return self.search(name),
+            None => (self.node.range().start, self.rest(self.node.range().start)),
         };
-        // The last key of the field before begins with that field and its end.
-        let (cursor, is_first) = match self.last {
-            Some((last, end)) => (end, !last.starts_with(field)),
-            None => (low, true),
-        };
-        let start = if is_first && cursor < high && after(cursor).is_some() {
-            cursor
-        } else {
-            low + partition_point(high - low, |index| rest(low + index) < name)
-        };
-        let Some(first) = after(start).filter(|_| start < high) else { return Direct::Nothing };
+        // The likeliest: a tensor, and right there.
+        match rest.and_then(|rest| strip(rest, name)) {
+            Some([]) if !self.rest(start + 1).is_some_and(|rest| begins(rest, name)) => {
+                Direct::Here(Here { item: Some(start), ..Here::default() }, start + 1)
+            }
+            Some(_) => self.found_at(start, name),
+            None => self.search(name),
+        }
+    }
 
-        let is_below = |index: u32| after(index).is_some_and(|after| after.starts_with(separator.as_bytes()));
-        let below = |start: u32| {
-            let end = start + leading(high - start, |index| is_below(start + index));
-            (Node::new(start, end, at + field.len() + separator.len()), end)
+    /// Searches all keys for the first that begins with `name`.
+    fn search(&self, name: &[u8]) -> Direct<'x> {
+        let (low, len) = (self.node.range().start, self.node.len());
+        let start = low + leading(len, len, |index| self.rest(low + index).is_some_and(|rest| rest < name));
+        if self.after(start, name).is_some() { self.found_at(start, name) } else { Direct::Nothing }
+    }
+
+    /// What the key at `index` has after `name`, if it begins with that.
+    #[inline]
+    fn after(&self, index: u32, name: &[u8]) -> Option<&'x [u8]> {
+        strip(self.rest(index)?, name)
+    }
+
+    /// What `name` leads to, which the key at `start` is the first to begin with.
+    fn found_at(&self, start: u32, name: &[u8]) -> Direct<'x> {
+        let (item, node) = match self.after(start, name) {
+            Some([]) => (Some(start), None),
+            _ => (None, self.below(start, name)),
         };
-        let (item, node, end) = if first.is_empty() {
-            (Some(start), None, start + 1)
-        } else if is_below(start) {
-            let (node, end) = below(start);
-            (None, Some(node), end)
-        } else {
-            (None, None, start)
-        };
-        if end > start && (end == high || after(end).is_none()) {
+        let end = node.map_or(start + u32::from(item.is_some()), |node| node.range().end);
+        if end > start && self.after(end, name).is_none() {
             return Direct::Here(Here { item, node, list: None }, end);
         }
         // Other names begin like this one.
-        let not_before = |suffix: &str| {
-            let is_before = |index: u32| compare(rest(end + index), field, suffix) == Ordering::Less;
-            end + partition_point(high - end, is_before)
-        };
-        let of_list = not_before("_0");
-        if of_list < high && after(of_list).is_some_and(|after| matches!(after, [b'_', b'0'..=b'9', ..])) {
+        let of_list = self.first_not_before(end, name, b"_0");
+        if let Some([b'_', b'0'..=b'9', ..]) = self.after(of_list, name) {
             return Direct::Unclear;
         }
-        if item.is_none() && node.is_none() {
-            let begin = not_before(separator);
-            if begin == high || !is_below(begin) {
-                return Direct::Nothing;
-            }
-            let (node, end) = below(begin);
-            return Direct::Here(Here { node: Some(node), ..Here::default() }, end);
+        if end > start {
+            return Direct::Here(Here { item, node, list: None }, end);
         }
-        Direct::Here(Here { item, node, list: None }, end)
+        match self.below(self.first_not_before(end, name, self.separator.as_bytes()), name) {
+            Some(node) => Direct::Here(Here { node: Some(node), ..Here::default() }, node.range().end),
+            None => Direct::Nothing,
+        }
     }
+
+    /// The module of this name, if its keys begin at `start`.
+    fn below(&self, start: u32, name: &[u8]) -> Option<Node> {
+        let separator = self.separator.as_bytes();
+        let is_below = |index: u32| self.after(start + index, name).is_some_and(|after| after.starts_with(separator));
+        if !is_below(0) {
+            return None;
+        }
+        let len = self.node.range().end.saturating_sub(start);
+        let end = start + leading(len, len, is_below);
+        Some(Node::new(start, end, self.node.at() + name.len() + separator.len()))
+    }
+
+    /// The first key from `from` on that is not before `name` and `suffix`.
+    fn first_not_before(&self, from: u32, name: &[u8], suffix: &[u8]) -> u32 {
+        let is_before = |index: u32| {
+            let rest = self.rest(from + index).unwrap_or_default();
+            let (head, tail) = rest.split_at_checked(name.len()).unwrap_or((rest, &[]));
+            head.cmp(name).then_with(|| tail.cmp(suffix)) == Ordering::Less
+        };
+        let len = self.node.range().end.saturating_sub(from);
+        from + leading(len, len, is_before)
+    }
+}
+
+/// Whether `text` begins with `name`: most that do not differ in the first byte.
+#[inline]
+fn begins(text: &[u8], name: &[u8]) -> bool {
+    text.first() == name.first() && text.starts_with(name)
+}
+
+#[inline]
+fn strip<'t>(text: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
+    if text.first() == name.first() { text.strip_prefix(name) } else { None }
 }
 
 fn mark(used: &mut [bool], index: usize) {
     if let Some(used) = used.get_mut(index) {
         *used = true;
     }
-}
-
-/// How `text` stands to `begin` and `end` in one.
-fn compare(text: &[u8], begin: &str, end: &str) -> Ordering {
-    let (head, tail) = text.split_at_checked(begin.len()).unwrap_or((text, &[]));
-    head.cmp(begin.as_bytes()).then_with(|| tail.cmp(end.as_bytes()))
-}
-
-/// How many of the first `len` satisfy `holds`, if those that do come first.
-fn partition_point(len: u32, holds: impl Fn(u32) -> bool) -> u32 {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if holds(middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
 }
 
 #[cfg(test)]

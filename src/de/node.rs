@@ -67,11 +67,12 @@ impl Node {
 
     /// The children, in the order of the naming.
     pub(crate) fn children<'x>(self, contents: &'x Contents<'x>) -> Children<'x> {
-        Children { contents, node: self, next: self.low }
+        Children { contents, node: self, next: self.low, guess: u32::MAX }
     }
 
-    /// The child that begins with the key at `low`, and where the next one begins.
-    fn child_at<'x>(self, contents: &'x Contents<'x>, low: u32) -> (Child<'x>, u32) {
+    /// The child that begins with the key at `low`, and where the next one begins; `guess` is how many
+    /// keys it may have.
+    fn child_at<'x>(self, contents: &'x Contents<'x>, low: u32, guess: u32) -> (Child<'x>, u32) {
         let naming = contents.naming();
         let key = contents.key_at(low);
         let at = if self.is_root() { naming.root_end(key) } else { self.at() };
@@ -83,13 +84,13 @@ impl Node {
         let high = match naming.separator_between() {
             // Nothing lies below a leaf, and what begins with a token up to its separator has that token.
             Some(_) if token.leaf => first,
-            Some(_) => first + leading(self.high - first, begins_alike),
+            Some(_) => first + leading(self.high - first, guess, begins_alike),
             None => {
                 let same = |index: u32| {
                     let other = naming.token(contents.key_at(first + index), at);
                     !other.leaf && other.end == end && begins_alike(index)
                 };
-                first + leading(self.high - first, same)
+                first + leading(self.high - first, guess, same)
             }
         };
         let item = token.leaf.then_some(low);
@@ -104,6 +105,8 @@ pub(crate) struct Children<'x> {
     contents: &'x Contents<'x>,
     node: Node,
     next: u32,
+    /// How many keys the last one had: siblings are often alike.
+    guess: u32,
 }
 
 impl<'x> Iterator for Children<'x> {
@@ -113,7 +116,8 @@ impl<'x> Iterator for Children<'x> {
         if self.next >= self.node.high {
             return None;
         }
-        let (child, next) = self.node.child_at(self.contents, self.next);
+        let (child, next) = self.node.child_at(self.contents, self.next, self.guess);
+        self.guess = next - self.next;
         self.next = next;
         Some(child)
     }
@@ -121,12 +125,13 @@ impl<'x> Iterator for Children<'x> {
 
 /// How many of the first `len` satisfy `holds`, if those that do come first.
 ///
-/// Looks at the end first, then in growing steps: a node has all keys below its parent or few.
-pub(crate) fn leading(len: u32, holds: impl Fn(u32) -> bool) -> u32 {
-    match len.checked_sub(1) {
-        None => return 0,
-        Some(last) if holds(last) => return len,
-        Some(_) => {}
+/// Looks whether it is as many as guessed, then at the end of growing steps: a node has all keys
+/// below its parent or few.
+#[inline]
+pub(crate) fn leading(len: u32, guess: u32, holds: impl Fn(u32) -> bool) -> u32 {
+    let guess = guess.min(len);
+    if guess > 0 && holds(guess - 1) && (guess == len || !holds(guess)) {
+        return guess;
     }
     let mut low = 0;
     let mut step = 1;
@@ -153,8 +158,8 @@ mod tests {
     #[test]
     fn leading_counts_what_comes_first() {
         for len in 0..40 {
-            for count in 0..=len {
-                assert_eq!(leading(len, |index| index < count), count, "{count} of {len}");
+            for (count, guess) in (0..=len).flat_map(|count| [0, 1, count, len, u32::MAX].map(|guess| (count, guess))) {
+                assert_eq!(leading(len, guess, |index| index < count), count, "{count} of {len}, guessed {guess}");
             }
         }
     }

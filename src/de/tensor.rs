@@ -37,7 +37,13 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     pub(crate) fn to_vec<E: Element>(self) -> Result<Vec<E>> {
         let dtype = self.reader.entry(self.index)?.dtype;
         if dtype == E::DTYPE {
-            return memory::read_vec(self.len()?, |region| self.reader.fill(self.index, region));
+            // The length of its bytes is that of its shape: the header was checked.
+            return match self.reader.borrow(self.index)? {
+                Some(bytes) => {
+                    memory::read_vec(bytes.len() / size_of::<E>(), |region| memory::copy_into(region, bytes))
+                }
+                None => memory::read_vec(self.len()?, |region| self.reader.fill(self.index, region)),
+            };
         }
         if !cast::allowed(dtype, E::DTYPE, self.reader.casts) {
             return Err(cast::refused_for_now(dtype, E::DTYPE));

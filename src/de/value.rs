@@ -450,7 +450,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             None if name == handshake::TENSOR || name == handshake::TENSOR_VIEW => {
                 return Err(self.mismatch("a tensor"));
             }
-            None if array && self.leaf().is_none() && !self.has_fields(fields) => {
+            None if array && !self.leaf().is_some_and(|leaf| leaf.is_object()) && !self.has_fields(fields) => {
                 return Err(self.mismatch("a tensor"));
             }
             _ => {}

@@ -3,7 +3,7 @@
 //!
 //! - [`Scalar`] is the promise about an element's bytes on which the rest stands.
 //! - [`fill`]: memory that somebody else fills, and the proof that they did.
-//! - [`pages`]: a hint for large memory.
+//! - [`pages`]: hints for large memory.
 //! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
 //! - `matrix` (feature `nalgebra`): the same for a matrix of nalgebra.
 //! - [`recognise`]: which array a generic value is, and [`known`]: what else it may be.
@@ -28,6 +28,8 @@ pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_value
 pub(crate) use known::{Accept, Announce, Give, accept, announce, give, same};
 #[cfg(feature = "nalgebra")]
 pub(crate) use matrix::MatrixElements;
+#[cfg(unix)]
+pub(crate) use pages::prefault;
 pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
 pub(crate) use strided::{Strided, reordered};
 

@@ -1,4 +1,4 @@
-//! Large pages for large memory, where the system takes the hint.
+//! How the system backs large memory with pages, where it takes a hint.
 
 use std::mem::MaybeUninit;
 
@@ -11,21 +11,40 @@ use std::mem::MaybeUninit;
 pub(super) fn prefer_huge<T>(region: &mut [MaybeUninit<T>]) {
     /// Twice a huge page of the usual size.
     const LEAST: usize = 4 << 20;
-    /// A multiple of every size that plain pages have.
-    const PAGE: usize = 64 << 10;
-    let len = size_of_val(region);
-    if len < LEAST {
-        return;
+    if size_of_val(region) >= LEAST {
+        advise(region, rustix::mm::Advice::LinuxHugepage);
     }
+}
+
+/// Has the system back `region`, which is about to be written to, at once and not page by page.
+#[cfg(target_os = "linux")]
+pub(crate) fn prefault<T>(region: &mut [MaybeUninit<T>]) {
+    /// For less the call is not worth it.
+    const LEAST: usize = 128 << 10;
+    if size_of_val(region) >= LEAST {
+        advise(region, rustix::mm::Advice::LinuxPopulateWrite);
+    }
+}
+
+/// Gives a hint about the whole pages of `region`: what else lies in its first and its last one
+/// belongs to somebody else.
+#[cfg(target_os = "linux")]
+fn advise<T>(region: &mut [MaybeUninit<T>], advice: rustix::mm::Advice) {
+    // Where pages are larger, the system refuses what is not a multiple of them.
+    const PAGE: usize = 4 << 10;
     let start: *mut u8 = region.as_mut_ptr().cast();
-    // Whole pages alone: what else lies in the first and the last one belongs to somebody else.
     let before = start.addr().next_multiple_of(PAGE) - start.addr();
-    let inner = (len - before) / PAGE * PAGE;
-    // SAFETY: `before + inner` is at most `len`, so this range is memory that `region` borrows
-    // exclusively. The advice has an effect on how the system backs it, and none on its contents.
-    // Where the system does not know the advice it does nothing, which is well too.
-    let _ = unsafe { rustix::mm::madvise(start.add(before).cast(), inner, rustix::mm::Advice::LinuxHugepage) };
+    let inner = size_of_val(region).saturating_sub(before) / PAGE * PAGE;
+    if inner > 0 {
+        // SAFETY: `before + inner` is at most the length, so this range is memory that `region`
+        // borrows exclusively. Both hints that are given here have an effect on how the system backs
+        // it, and none on its contents. A hint that fails does nothing, which is well too.
+        let _ = unsafe { rustix::mm::madvise(start.add(before).cast(), inner, advice) };
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn prefer_huge<T>(_region: &mut [MaybeUninit<T>]) {}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn prefault<T>(_region: &mut [MaybeUninit<T>]) {}

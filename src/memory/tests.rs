@@ -1,3 +1,5 @@
+mod axes;
+
 use std::any::type_name;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;

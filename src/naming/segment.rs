@@ -170,7 +170,7 @@ pub(super) fn is_item(name: &str, base: &str) -> bool {
 ///
 /// Preparing the search of a string costs more than searching a key, and most separators are one
 /// byte.
-pub(crate) fn find(text: &str, separator: &str) -> Option<usize> {
+pub(super) fn find(text: &str, separator: &str) -> Option<usize> {
     match separator.as_bytes() {
         [byte] => text.bytes().position(|other| other == *byte),
         [first, ..] if !text.as_bytes().contains(first) => None,

@@ -112,6 +112,12 @@ fn common_len(a: &[u8], b: &[u8]) -> usize {
         }
         at += 8;
     }
+    let shorter = a.len().min(b.len());
+    let window = |text: &[u8]| shorter.checked_sub(8).and_then(|start| text.get(start..)?.first_chunk().copied());
+    if let (Some(x), Some(y)) = (window(a), window(b)) {
+        let differing = u64::from_le_bytes(x) ^ u64::from_le_bytes(y);
+        return shorter - 8 + (differing.trailing_zeros() / 8) as usize;
+    }
     let rests = a.get(at..).unwrap_or_default().iter().zip(b.get(at..).unwrap_or_default());
     at + rests.take_while(|(x, y)| x == y).count()
 }

@@ -195,3 +195,6 @@ impl StoredTensor<'_, '_> {
         Ok(tensor)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! How much memory a piece of work takes at most, counted by the allocator.
+//! The heap: how much memory a piece of work takes at most, counted by the allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -63,4 +63,13 @@ pub fn peak<T>(work: impl FnOnce() -> T) -> usize {
     ON.store(false, Relaxed);
     drop(value);
     PEAK.load(Relaxed) - BASE
+}
+
+/// Gives free memory back to the system, which an allocator may keep for the next one who asks.
+pub fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it only gives back what is free.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }

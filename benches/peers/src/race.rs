@@ -3,6 +3,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use crate::heap;
+
 /// Times `work`. What it returns is dropped after the clock has stopped.
 pub fn time<T>(work: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
@@ -37,13 +39,15 @@ pub struct Times {
 }
 
 /// Lets the contestants run in turns: one round to warm up, then `rounds` that count. Each round begins
-/// with another contestant, so that none always follows the same one.
+/// with another contestant, so that none always follows the same one, and each turn with a heap that has
+/// nothing left over from the one before: fresh memory is fresh for all.
 pub fn race(rounds: usize, mut contestants: Vec<Contestant<'_>>) -> Times {
     let count = contestants.len();
     let mut times = vec![Vec::with_capacity(rounds); count];
     for round in 0..=rounds {
         for turn in 0..count {
             let index = (turn + round) % count;
+            heap::give_back();
             let elapsed = (contestants[index].run)().as_secs_f64();
             if round > 0 {
                 times[index].push(elapsed);

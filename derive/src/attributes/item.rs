@@ -41,7 +41,8 @@ pub(super) fn items(attribute: &Attribute, in_tensor: bool, errors: &mut Errors)
     match &attribute.meta {
         Meta::Path(_) if in_tensor => Vec::new(),
         Meta::List(list) if matches!(list.delimiter, syn::MacroDelimiter::Paren(_)) => {
-            split(list.tokens.clone()).into_iter().filter_map(|tokens| item(tokens, errors)).collect()
+            let parts = split(list.tokens.clone()).into_iter();
+            parts.filter_map(|tokens| item(tokens, "a key, such as `flax`", attribute.path(), errors)).collect()
         }
         meta => {
             let expected = if in_tensor { "`#[tensor]` or `#[tensor(…)]`" } else { "`#[safejax(…)]`" };
@@ -70,17 +71,17 @@ pub(super) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     parts
 }
 
-/// Reads what stands between two commas.
-pub(super) fn item(tokens: Vec<TokenTree>, errors: &mut Errors) -> Option<Item> {
+/// Reads what stands between two commas, in the place of `outer`.
+pub(super) fn item(tokens: Vec<TokenTree>, expected: &str, outer: impl ToTokens, errors: &mut Errors) -> Option<Item> {
     let mut rest = tokens.into_iter();
     let key = match rest.next() {
         Some(TokenTree::Ident(ident)) => ident,
         Some(other) => {
-            errors.at(other, "expected a key, such as `dtype` or `flax`");
+            errors.at(other, format!("expected {expected}"));
             return None;
         }
         None => {
-            errors.here("expected a key between the commas");
+            errors.at(outer, format!("expected {expected}, before a comma"));
             return None;
         }
     };

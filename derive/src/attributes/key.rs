@@ -118,7 +118,7 @@ impl Key {
             return Some(key);
         }
         let place = if in_tensor {
-            format!("`{name}` says something of a type: write `#[safejax({})]` on the type", key.form())
+            format!("`{name}` says something of a type: write `#[safejax({})]` above the type", key.form())
         } else {
             format!("`{name}` says something of a tensor: write `#[tensor({})]` on a tensor field", key.form())
         };

@@ -193,7 +193,8 @@ fn per_framework<T>(
         return None;
     }
     for tokens in parts {
-        let Some(item) = item(tokens, errors) else { continue };
+        let expected = "a framework: `flax`, `haiku` or `objax`";
+        let Some(item) = item(tokens, expected, &outer.key, errors) else { continue };
         let Some(framework) = framework(&item.key, errors) else { continue };
         let value = read(&item, errors);
         let slot = all.slot(framework);

@@ -4,8 +4,9 @@ use crate::attributes::{Attributes, Extent, Framework, Key, Permutation};
 use crate::errors::Errors;
 
 pub(super) fn check(ours: &Attributes, errors: &mut Errors) {
-    if let (Some(_), Some(transpose)) = (ours.given(Key::Permute), ours.given(Key::Transpose)) {
-        errors.at(transpose, "`permute` and `transpose` exclude each other: both say the order of the axes");
+    let mut orders = ours.keys.iter().filter(|(key, _)| matches!(key, Key::Permute | Key::Transpose));
+    if let (Some(_), Some((_, second))) = (orders.next(), orders.next()) {
+        errors.at(second, "`permute` and `transpose` exclude each other: both say the order of the axes");
         return;
     }
     let from_shape = ours.shape.as_ref().map(|shape| shape.value.len());

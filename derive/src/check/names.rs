@@ -63,7 +63,7 @@ struct Named<'a> {
 pub(super) fn check_fields(fields: &[Field<'_>], errors: &mut Errors) {
     let there = fields.iter().filter(|field| !field.serde.attrs.flatten() && !field.serde.attrs.skip_serializing());
     let named = there.map(|field| Named { ours: &field.ours, name: &field.serde.attrs.name().serialize_name().value });
-    check_all(&named.collect::<Vec<_>>(), errors);
+    check_all(&named.collect::<Vec<_>>(), "fields", errors);
 }
 
 /// Refuses two variants of one name.
@@ -71,10 +71,10 @@ pub(super) fn check_variants(variants: &[Variant<'_>], errors: &mut Errors) {
     let named = variants
         .iter()
         .map(|variant| Named { ours: &variant.ours, name: &variant.serde.attrs.name().serialize_name().value });
-    check_all(&named.collect::<Vec<_>>(), errors);
+    check_all(&named.collect::<Vec<_>>(), "variants", errors);
 }
 
-fn check_all(all: &[Named<'_>], errors: &mut Errors) {
+fn check_all(all: &[Named<'_>], what: &str, errors: &mut Errors) {
     for (index, one) in all.iter().enumerate() {
         for framework in FRAMEWORKS {
             let Some((name, literal)) = given(one, framework) else { continue };
@@ -84,7 +84,7 @@ fn check_all(all: &[Named<'_>], errors: &mut Errors) {
                 *other != index && (!is_given || *other < index) && clashes(one, &name, named, framework)
             });
             if clash.is_some() {
-                let message = format!("two fields are called `{name}` in {}", framework.name());
+                let message = format!("two {what} are called `{name}` in {}", framework.name());
                 errors.at(literal, message);
             }
         }

@@ -33,7 +33,7 @@ pub fn run(scale: &Scale, report: &mut Report) {
     let layers = || (0..scale.layers).step_by(3);
     let part = |checkpoint: &Checkpoint<'static>, prefix: &str| {
         let read = |i| checkpoint.get_at::<Array2<f32>>(&format!("{prefix}layers.{i}.kernel")).unwrap();
-        layers().map(read).fold(0, |len, array| len + array.len())
+        layers().map(read).collect::<Vec<_>>()
     };
     let bytes = fs::read(&path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -42,7 +42,7 @@ pub fn run(scale: &Scale, report: &mut Report) {
         scale.rounds,
         vec![
             Contestant::new("memcpy", || {
-                tensors.iter().map(|bytes| plain::copy_elements::<f32>(bytes)).fold(0, |len, vec| len + vec.len())
+                tensors.iter().map(|bytes| plain::copy_elements::<f32>(bytes)).collect::<Vec<_>>()
             }),
             Contestant::new(OWN, || part(&few, "")),
             Contestant::new("of many", || part(&many, "model.")),
@@ -51,7 +51,7 @@ pub fn run(scale: &Scale, report: &mut Report) {
                     let checkpoint = Checkpoint::open(&path).unwrap();
                     checkpoint.get_at::<Array2<f32>>(&format!("layers.{i}.kernel")).unwrap()
                 };
-                layers().map(read).fold(0, |len, array| len + array.len())
+                layers().map(read).collect::<Vec<_>>()
             }),
             Contestant::new("mmap", || {
                 let read = |i| {
@@ -60,7 +60,7 @@ pub fn run(scale: &Scale, report: &mut Report) {
                     let file = SafeTensors::deserialize(&map).unwrap();
                     plain::copy_elements::<f32>(file.tensor(&format!("layers.{i}.kernel")).unwrap().data())
                 };
-                layers().map(read).fold(0, |len, vec| len + vec.len())
+                layers().map(read).collect::<Vec<_>>()
             }),
         ],
     );
