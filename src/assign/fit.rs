@@ -70,7 +70,7 @@ impl<'x> Fit<'_, 'x, '_> {
         let Some(node) = self.skeleton.node(index) else { return Ok(()) };
         let framework = self.reader.contents.naming().framework();
         let place = place.filter(|_| node.field.is_none_or(|field| field.exists_in(framework)));
-        let collection = collection_in(node, framework, above);
+        let collection = collection_in(self.skeleton, node, framework, above);
         let item = place.and_then(|place| place.item(self.reader));
         let key = |planned: Option<&str>| match (item, planned) {
             (Some(item), _) => self.reader.contents.key_in_file(item).to_owned(),
@@ -97,7 +97,7 @@ impl<'x> Fit<'_, 'x, '_> {
                     let Some(node) = self.skeleton.node(child).filter(|node| node.stores) else { continue };
                     let place = match (&mut below, place) {
                         (Some(below), Some(place)) => {
-                            self.child(node, place, below, collection_in(node, framework, collection))?
+                            self.child(node, place, below, collection_in(self.skeleton, node, framework, collection))?
                         }
                         _ => None,
                     };

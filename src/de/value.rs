@@ -45,6 +45,8 @@ pub(crate) struct At<'x> {
     fields: Cell<&'static [FieldSpec]>,
     /// The collection that it is in, where collections are laid over each other.
     collection: Cell<&'static str>,
+    /// Whether its field says so, whatever its type says.
+    is_collected: Cell<bool>,
 }
 
 impl<'x> At<'x> {
@@ -67,7 +69,7 @@ impl<'x> At<'x> {
     #[inline]
     fn new(place: Place<'x>, depth: usize, tree: bool, collection: &'static str) -> Self {
         let (spec, fields, collection) = (Cell::new(None), Cell::new([].as_slice()), Cell::new(collection));
-        Self { place, depth, tree, spec, fields, collection }
+        Self { place, depth, tree, spec, fields, collection, is_collected: Cell::new(false) }
     }
 
     /// The value of a variant whose fields are described so.
@@ -81,11 +83,13 @@ impl memory::Announce for Value<'_, '_, '_> {
     type Message = &'static TypeSpec;
 
     fn announce(&mut self, spec: &'static TypeSpec) {
-        let At { spec: known, fields, collection, .. } = self.at;
+        let At { spec: known, fields, collection, is_collected, .. } = self.at;
         known.set(Some(spec));
         fields.set(spec.fields);
         let framework = self.reader.contents.naming().framework();
-        collection.set(spec.collection.get(framework).unwrap_or(collection.get()));
+        if let Some(said) = spec.collection.get(framework).filter(|_| !is_collected.get()) {
+            collection.set(said);
+        }
     }
 }
 
@@ -135,12 +139,16 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
 
     /// The same value further down, in an `Option` or a newtype.
     fn inside(self) -> At<'x> {
-        self.below(self.at.place.clone())
+        let inside = self.below(self.at.place.clone());
+        inside.is_collected.set(self.at.is_collected.get());
+        inside
     }
 
     /// The value of a field.
     pub(crate) fn field(self, field: Option<&FieldSpec>, place: Place<'x>) -> At<'x> {
-        At::new(place, self.at.depth + 1, self.at.tree, self.collection_of(field))
+        let value = At::new(place, self.at.depth + 1, self.at.tree, self.collection_of(field));
+        value.is_collected.set(self.said_of(field).is_some());
+        value
     }
 
     /// Says what is known of a field's value before it is asked for.
@@ -149,19 +157,24 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         value.spec.set(None);
         value.fields.set(&[]);
         value.collection.set(self.collection_of(field));
+        value.is_collected.set(self.said_of(field).is_some());
     }
 
     /// The collection that a field is in.
     pub(crate) fn collection_of(self, field: Option<&FieldSpec>) -> &'static str {
-        let own = || field?.collection.get(self.reader.contents.naming().framework());
-        own().unwrap_or(self.at.collection.get())
+        self.said_of(field).unwrap_or(self.at.collection.get())
+    }
+
+    fn said_of(self, field: Option<&FieldSpec>) -> Option<&'static str> {
+        field?.collection.get(self.reader.contents.naming().framework())
     }
 
     /// The same value at the root of the same file, looked at in another way.
     pub(crate) fn at_root_of<'y>(self, reader: &Reader<'y, 'de>) -> At<'y> {
-        let At { depth, tree, ref spec, ref fields, ref collection, .. } = *self.at;
-        let (spec, fields, collection) = (spec.clone(), fields.clone(), collection.clone());
-        At { depth, tree, spec, fields, collection, ..At::root(reader) }
+        let At { depth, tree, ref spec, ref fields, ref collection, ref is_collected, .. } = *self.at;
+        let (spec, fields) = (spec.clone(), fields.clone());
+        let (collection, is_collected) = (collection.clone(), is_collected.clone());
+        At { depth, tree, spec, fields, collection, is_collected, ..At::root(reader) }
     }
 
     /// Hands itself to a seed, and names itself in the error.
