@@ -60,6 +60,7 @@ mod report;
 mod ser;
 mod shards;
 mod tensor;
+mod threads;
 mod tree;
 
 pub use cast::Casts;

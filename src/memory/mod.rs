@@ -4,6 +4,7 @@
 //! - [`Scalar`] is the promise about an element's bytes on which the rest stands.
 //! - [`fill`]: memory that somebody else fills, and the proof that they did.
 //! - [`pages`]: hints for large memory.
+//! - [`share`]: large memory that several threads work on.
 //! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
 //! - [`recognise`]: which array a generic value is.
 //!
@@ -14,6 +15,7 @@ mod fill;
 mod pack;
 mod pages;
 mod recognise;
+mod share;
 mod strided;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec};
 #[cfg(unix)]
 pub(crate) use pages::prefault;
 pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
+pub(crate) use share::fill_by;
 pub(crate) use strided::Strided;
 
 use std::slice;

@@ -85,6 +85,7 @@ fn run() -> Result<(), String> {
     if let Some(verb) = &arguments.once {
         return cases::once::run(&scale, verb);
     }
+    heap::always_fresh();
     let mut report = Report::default();
     for group in GROUPS {
         // Without optimisation there is but one thing to see.
