@@ -125,6 +125,13 @@ pub(crate) fn refused(from: Dtype, to: Dtype) -> Error {
     Error::new(ErrorKind::Dtype { expected: format!("dtype {to}"), found: from, lossy })
 }
 
+/// The same where only the settings stand in the way.
+#[cold]
+pub(crate) fn refused_for_now(from: Dtype, to: Dtype) -> Error {
+    let widens = allowed(from, to, Casts::Widen);
+    refused(from, to).with_note(|| widens.then(|| "Casts::Widen converts it without loss".to_owned()))
+}
+
 /// An element that others are converted to. Part of the seal of [`Element`].
 pub trait Cast: Sized {
     /// The elements of another dtype, if they convert to this one at all; whether they may is

@@ -1,14 +1,17 @@
 //! [`Element`], the Rust scalars that are elements of a tensor.
 
-use crate::Dtype;
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::cast::Cast;
 use crate::memory::Scalar;
+use crate::{Dtype, FromTensor, ToTensor};
 
 /// A Rust scalar that is an element of a tensor.
 ///
 /// Implemented for `bool`, the integers up to 64 bits, `usize` and `isize` (64 bits or 32, as on
 /// the machine), `f32`, `f64`, [`half::f16`], [`half::bf16`] and [`num_complex::Complex<f32>`]. It
-/// cannot be implemented elsewhere: its bytes are copied as they stand.
+/// cannot be implemented elsewhere: its bytes are copied as they stand. With feature `float8` there
+/// are `float8::F8E4M3` and `float8::F8E5M2` as well.
 ///
 /// # Examples
 ///
@@ -18,7 +21,12 @@ use crate::memory::Scalar;
 /// assert_eq!(f32::DTYPE, Dtype::F32);
 /// assert_eq!(half::bf16::DTYPE, Dtype::BF16);
 /// ```
-pub trait Element: Scalar + Cast {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an element of a tensor",
+    label = "no element",
+    note = "elements are `bool`, the integers up to 64 bits, `f32`, `f64`, `half::f16`, `half::bf16` and `num_complex::Complex<f32>`"
+)]
+pub trait Element: Scalar + Cast + Serialize + DeserializeOwned + ToTensor + for<'de> FromTensor<'de> {
     /// The dtype under which it is stored.
     const DTYPE: Dtype;
 }

@@ -16,9 +16,19 @@ pub(crate) const TREE: &str = "$safejax::Tree";
 /// or an integer beyond 64 bits, as a `Tree` holds them.
 pub(crate) const BARE: &str = "$safejax::Bare";
 
+/// The newtype name around a field that is saved as one leaf, whatever it could be.
+pub(crate) const METADATA_FIELD: &str = "$safejax::MetadataField";
+
 /// The fields of [`TENSOR`] and [`TENSOR_VIEW`].
 pub(crate) const TENSOR_FIELDS: &[&str] = &["dtype", "shape", "data"];
 
 /// The struct name and the fields of ndarray's own serde form.
 pub(crate) const ARRAY: &str = "Array";
 pub(crate) const ARRAY_FIELDS: &[&str] = &["v", "dim", "data"];
+
+/// Whether these are the name and the fields of ndarray's own serde form.
+#[inline]
+pub(crate) fn is_array(name: &str, fields: &[&str]) -> bool {
+    // Texts that are known when compiled are compared without a call.
+    name == ARRAY && matches!(fields, ["v", "dim", "data"])
+}

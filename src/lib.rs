@@ -30,6 +30,15 @@
 //! what says that it is one: an ndarray array, a [`Tensor`] or a [`TensorView`]. Everything else is
 //! a leaf, which the file keeps in its metadata. How the tree of structs, maps, sequences and enums
 //! becomes keys is a [`Naming`].
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `candle`: `#[tensor]` fields of type `candle_core::Tensor`, on the CPU.
+//! - `nalgebra`: `#[tensor]` fields that are matrices and vectors of nalgebra.
+//! - `object_store`: checkpoints in S3, GCS, Azure, over HTTP and wherever else the crate
+//!   `object_store` reaches.
 
 #[cfg(target_endian = "big")]
 compile_error!("safetensors files are little-endian, and safejax copies them as they are");
@@ -38,6 +47,8 @@ mod assign;
 mod cast;
 mod checkpoint;
 mod de;
+mod depth;
+mod derived;
 mod dtype;
 mod element;
 mod entry;
@@ -59,6 +70,7 @@ mod rename;
 mod report;
 mod ser;
 mod shards;
+mod spec;
 mod tensor;
 mod threads;
 mod tree;
@@ -79,10 +91,26 @@ pub use progress::Progress;
 #[cfg(feature = "object_store")]
 pub use remote::{RemoteCheckpoint, to_store};
 pub use report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
+pub use safejax_derive::{Deserialize, Serialize};
 pub use ser::serializer::Serializer;
-pub use serde::{Deserialize, Serialize};
-pub use tensor::{Tensor, TensorView};
+pub use serde::{de::Deserialize, ser::Serialize};
+pub use tensor::{CowTensor, FromTensor, Row, StoredTensor, Tensor, TensorView, ToTensor};
 pub use tree::Tree;
+
+/// What the code that the derives write stands on. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::Dtype;
+    pub use crate::derived::{
+        As, AsMetadata, Shapes, TensorField, announce_load, announce_save, load_option, load_tensor, save_option,
+        save_tensor,
+    };
+    pub use crate::spec::{
+        Extent, FieldSpec, Framework, ListForm, PerFramework, Permutation, TensorSpec, TypeSpec, VariantSpec,
+    };
+    pub use crate::tensor::{FromTensor, ToTensor};
+    pub use serde;
+}
 
 /// The README's examples, compiled and run.
 #[cfg(doctest)]

@@ -3,15 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::cast;
-use crate::de::contents::Item;
+use crate::de::collections;
+use crate::de::contents::{Contents, Item};
+use crate::de::lookup::Lookup;
 use crate::de::place::{self, Place};
 use crate::de::reader::Reader;
-use crate::de::value::Value;
+use crate::de::value::At;
 use crate::de::{list, map};
 use crate::error::nearest;
 use crate::report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
-use crate::ser::plan::Keys;
-use crate::ser::skeleton::{Body, Skeleton, Step};
+use crate::ser::keys::{Keys, PARAMS, collection_in, name_in};
+use crate::ser::skeleton::{Body, Node, Skeleton, Step};
 use crate::{Casts, Result};
 
 /// What a file has for each part of a model.
@@ -29,6 +31,21 @@ pub(crate) struct Found {
     /// Its key in the file, or as it would be there.
     pub(crate) key: String,
     pub(crate) item: Option<Item>,
+    /// Whether files of this naming have it at all.
+    pub(crate) stored: bool,
+}
+
+/// The contents of the file where the model has as one tree what the file has as several collections.
+pub(crate) fn overlay<'a>(skeleton: &Skeleton, reader: &Reader<'a, '_>) -> Option<Contents<'a>> {
+    if !matches!(skeleton.nodes().first().map(|node| node.body), Some(Body::Struct(_))) {
+        return None;
+    }
+    let framework = reader.contents.naming().framework();
+    let children = skeleton.children(0).filter_map(|child| skeleton.node(child));
+    let names: Vec<String> = children
+        .map(|child| name_in(child, framework).map_or_else(|| skeleton.step_text(child.step), str::to_owned))
+        .collect();
+    collections::overlay(reader, &names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Looks up every part of a model.
@@ -37,39 +54,54 @@ pub(crate) fn compare<'s, 'x, 'de>(skeleton: &'s Skeleton, reader: &'s Reader<'x
     let keys = Keys::assign(skeleton, reader.contents.naming()).ok();
     let mut fit = Fit { skeleton, reader, tensors: Vec::new(), leaves: Vec::new() };
     if !skeleton.nodes().is_empty() {
-        fit.node(0, Some(&Value::root(reader).place), keys.as_ref())?;
+        fit.node(0, Some(&At::root(reader).place), keys.as_ref(), PARAMS)?;
     }
     Ok(fit)
 }
 
 impl<'x> Fit<'_, 'x, '_> {
-    fn node(&mut self, index: usize, place: Option<&Place<'x>>, keys: Option<&Keys>) -> Result<()> {
+    fn node(
+        &mut self,
+        index: usize,
+        place: Option<&Place<'x>>,
+        keys: Option<&Keys>,
+        above: &'static str,
+    ) -> Result<()> {
         let Some(node) = self.skeleton.node(index) else { return Ok(()) };
+        let framework = self.reader.contents.naming().framework();
+        let place = place.filter(|_| node.field.is_none_or(|field| field.exists_in(framework)));
+        let collection = collection_in(self.skeleton, node, framework, above);
         let item = place.and_then(|place| place.item(self.reader));
         let key = |planned: Option<&str>| match (item, planned) {
-            (Some(item), _) => self.reader.contents.key(item).to_owned(),
+            (Some(item), _) => self.reader.contents.key_in_file(item).to_owned(),
             (None, Some(key)) => key.to_owned(),
             (None, None) => self.skeleton.path_of(index),
         };
         match node.body {
             Body::Tensor => {
-                let key = key(keys.map(|keys| keys.tensor(self.tensors.len())));
-                self.tensors.push(Found { key, item });
+                let number = self.tensors.len();
+                let stored = keys.is_none_or(|keys| keys.is_stored(number));
+                let key = key(keys.filter(|_| stored).map(|keys| keys.tensor(number)));
+                self.tensors.push(Found { key, item, stored });
             }
             Body::Leaf(_) => {
-                let key = key(keys.and_then(|keys| keys.leaf(self.leaves.len())));
-                self.leaves.push(Found { key, item });
+                let number = self.leaves.len();
+                let stored = keys.is_none_or(|keys| keys.is_leaf_stored(number));
+                let key = key(keys.and_then(|keys| keys.leaf(number)));
+                self.leaves.push(Found { key, item, stored });
             }
             Body::Nothing => {}
             body => {
-                let below = place.map(|place| self.below(body, place)).transpose()?;
+                let mut below = place.map(|place| self.below(index, body, place)).transpose()?;
                 for child in self.skeleton.children(index) {
                     let Some(node) = self.skeleton.node(child).filter(|node| node.stores) else { continue };
-                    let place = match (&below, place) {
-                        (Some(below), Some(place)) => self.child(node.step, place, below)?,
+                    let place = match (&mut below, place) {
+                        (Some(below), Some(place)) => {
+                            self.child(node, place, below, collection_in(self.skeleton, node, framework, collection))?
+                        }
                         _ => None,
                     };
-                    self.node(child, place.as_ref(), keys)?;
+                    self.node(child, place.as_ref(), keys, collection)?;
                 }
             }
         }
@@ -77,23 +109,42 @@ impl<'x> Fit<'_, 'x, '_> {
     }
 
     /// What a place holds by index or by key, as the body of the model would ask for it.
-    fn below(&self, body: Body, place: &Place<'x>) -> Result<Below<'x>> {
+    fn below(&self, index: usize, body: Body, place: &Place<'x>) -> Result<Below<'x>> {
+        let framework = self.reader.contents.naming().framework();
+        let mut children = self.skeleton.children(index).filter_map(|child| self.skeleton.node(child));
         Ok(match body {
+            Body::List { tuple: true, .. } if children.any(|item| name_in(item, framework).is_some()) => {
+                Below::Fields(Lookup::default())
+            }
             Body::List { .. } => Below::Items(list::items(self.reader, place)?.into_iter().flatten().collect()),
             Body::Map => {
                 let entries = map::entries(self.reader, place).into_iter();
                 Below::Entries(entries.map(|(key, place)| (key.into_owned(), place)).collect())
             }
-            _ => Below::Fields,
+            _ => Below::Fields(Lookup::default()),
         })
     }
 
-    fn child(&self, step: Step, place: &Place<'x>, below: &Below<'x>) -> Result<Option<Place<'x>>> {
-        Ok(match (step, below) {
-            (Step::Field(name) | Step::Variant(name), _) => {
-                let children = place.children(self.reader);
-                place::find(self.reader, place.below(), &children, name, &mut |_| {})?.map(Place::Here)
-            }
+    fn child(
+        &self,
+        node: &Node,
+        place: &Place<'x>,
+        below: &mut Below<'x>,
+        collection: &'static str,
+    ) -> Result<Option<Place<'x>>> {
+        let framework = self.reader.contents.naming().framework();
+        Ok(match (node.step, below) {
+            (step, Below::Fields(lookup)) => match (name_in(node, framework), step) {
+                (Some(name), _) | (None, Step::Field(name) | Step::Variant(name)) => {
+                    lookup.collection = Some(collection);
+                    lookup.field(self.reader, place, &[], name)?
+                }
+                (None, step) => {
+                    let (name, children) = (self.skeleton.step_text(step), place.children(self.reader));
+                    place::find(self.reader, place.below(), &children, &name, Some(collection), &mut |_| {})?
+                        .map(Place::Here)
+                }
+            },
             (Step::Key(span) | Step::IntKey(span), Below::Entries(entries)) => {
                 entries.get(self.skeleton.text(span)).cloned()
             }
@@ -109,7 +160,7 @@ impl<'x> Fit<'_, 'x, '_> {
     /// What the file has and the model has not.
     fn left_over(&self) -> Vec<Item> {
         let used = self.used();
-        self.reader.contents.items().iter().copied().filter(|item| !used.contains(item)).collect()
+        self.reader.contents.items().filter(|item| !used.contains(item)).collect()
     }
 
     fn shape_of(&self, item: Item) -> Option<&'x [usize]> {
@@ -130,15 +181,17 @@ impl<'x> Fit<'_, 'x, '_> {
         let left_over = self.left_over();
         let free: Vec<&str> = left_over.iter().map(|item| contents.key(*item)).collect();
         let tensors = self.skeleton.tensors().iter().map(|info| Some(self.skeleton.shape(info)));
-        let leaves = self.leaves.iter().filter(|_| self.leaves_are_due());
+        let leaves = self.leaves.iter().filter(|leaf| leaf.stored && self.leaves_are_due());
         let missing: Vec<Candidate<'_>> = tensors
             .zip(&self.tensors)
+            .filter(|(_, found)| found.stored)
             .chain(leaves.map(|leaf| (None, leaf)))
             .filter(|(_, found)| found.item.is_none())
             .map(|(shape, found)| (found.key.as_str(), shape))
             .collect();
+        let framework = contents.naming().framework();
         let mut mismatch = Mismatch::default();
-        for (info, found) in self.skeleton.tensors().iter().zip(&self.tensors) {
+        for (info, found) in self.skeleton.tensors().iter().zip(&self.tensors).filter(|(_, found)| found.stored) {
             let key = found.key.clone();
             let Some(Item::Tensor(tensor)) = found.item else {
                 if found.item.is_some() {
@@ -147,24 +200,26 @@ impl<'x> Fit<'_, 'x, '_> {
                 continue;
             };
             let (Ok(entry), Ok(shape)) = (self.reader.entry(tensor), self.reader.shape(tensor)) else { continue };
-            let expected = self.skeleton.shape(info);
+            let reshaped = info.spec.map_or(Ok(None), |spec| spec.reshaped(framework, self.skeleton.shape(info)));
+            let reshaped = reshaped.ok().flatten();
+            let expected = reshaped.as_deref().unwrap_or(self.skeleton.shape(info));
             let like = |fits: &dyn Fn(usize) -> bool| {
                 let items = left_over.iter().filter(|item| matches!(item, Item::Tensor(other) if fits(*other)));
                 nearest(&key, items.map(|item| contents.key(*item)))
             };
-            if shape != expected {
+            if shape != expected && shape != self.skeleton.shape(info) {
                 let nearest = like(&|other| self.reader.shape(other).is_ok_and(|shape| shape == expected));
                 mismatch.shapes.push(OtherShape { key, expected: expected.to_vec(), found: shape.to_vec(), nearest });
-            } else if !cast::allowed(entry.dtype, info.dtype, self.reader.casts) {
+            } else if entry.dtype != info.dtype && !cast::allowed(entry.dtype, info.element, self.reader.casts) {
                 let nearest = like(&|other| self.reader.entry(other).is_ok_and(|other| other.dtype == info.dtype));
-                let lossy = cast::allowed(entry.dtype, info.dtype, Casts::Lossy);
+                let lossy = cast::allowed(entry.dtype, info.element, Casts::Lossy);
                 mismatch.dtypes.push(OtherDtype { key, expected: info.dtype, found: entry.dtype, lossy, nearest });
             }
         }
         if !keep_missing {
             let free: Vec<Candidate<'_>> =
                 left_over.iter().map(|item| (contents.key(*item), self.shape_of(*item))).collect();
-            let all: Vec<Candidate<'_>> = contents.items().iter().map(|item| (contents.key(*item), None)).collect();
+            let all: Vec<Candidate<'_>> = contents.items().map(|item| (contents.key(item), None)).collect();
             mismatch.missing.extend(missing.iter().map(|&missing| Missing {
                 key: missing.0.to_owned(),
                 nearest: likely(missing, &free).or_else(|| likely(missing, &all)),
@@ -185,7 +240,7 @@ impl<'x> Fit<'_, 'x, '_> {
     /// What was done, when all that had to fit did.
     pub(crate) fn report(&self) -> Report {
         let mut report = Report::default();
-        for found in self.tensors.iter().chain(&self.leaves) {
+        for found in self.tensors.iter().chain(&self.leaves).filter(|found| found.stored) {
             let keys = if found.item.is_some() { &mut report.loaded } else { &mut report.kept };
             keys.push(found.key.clone());
         }
@@ -207,7 +262,7 @@ fn likely(wanted: Candidate<'_>, candidates: &[Candidate<'_>]) -> Option<String>
 /// What lies below a place.
 enum Below<'x> {
     /// Each is looked up by its name.
-    Fields,
+    Fields(Lookup<'x>),
     Items(HashMap<usize, Place<'x>>),
     Entries(HashMap<String, Place<'x>>),
 }

@@ -16,8 +16,6 @@ use crate::options::{Options, UnknownKeys};
 use crate::report::Report;
 use crate::{Error, ErrorKind, Result};
 
-pub(crate) use template::Origin;
-
 /// Replaces a model by what a checkpoint has for it.
 pub(crate) fn assign<T: Serialize + DeserializeOwned>(
     options: &Options,
@@ -25,7 +23,11 @@ pub(crate) fn assign<T: Serialize + DeserializeOwned>(
     checkpoint: &Checkpoint<'_>,
 ) -> Result<Report> {
     let skeleton = options.skeleton(&*model)?;
-    let reader = checkpoint.quiet_reader();
+    let mut reader = checkpoint.quiet_reader();
+    let overlaid = fit::overlay(&skeleton, &reader);
+    if let Some(contents) = &overlaid {
+        reader = reader.of(contents);
+    }
     let fit = fit::compare(&skeleton, &reader)?;
     let mismatch = fit.mismatch(options.keeps_missing(), options.denies_unknown(UnknownKeys::Deny));
     if !mismatch.is_empty() {

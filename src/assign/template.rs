@@ -1,7 +1,6 @@
 //! Reading a model's successor: in the model's own form, from the file and the model together.
 
 use std::collections::BTreeMap;
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,33 +8,18 @@ use serde::de::DeserializeOwned;
 
 use super::fit::{Fit, Found};
 use crate::de::contents::{Contents, Item, Wanted};
+use crate::de::origin::Origin;
 use crate::de::reader::{Data, Reader, Settings};
 use crate::entry::Entry;
 use crate::header::{self, Header, Planned};
-use crate::memory::{self, Region};
+use crate::memory::Region;
 use crate::options::Options;
 use crate::rename::Renames;
-use crate::ser::plan::{self, Keys, Plan};
+use crate::ser::keys::Keys;
+use crate::ser::plan::{self, Plan};
 use crate::ser::skeleton::{Body, Skeleton};
 use crate::ser::writer::{Sink, Writer};
 use crate::{Error, Naming, Result};
-
-/// Where the bytes of a tensor come from.
-pub(crate) enum Origin<'x> {
-    /// The n-th tensor of a file.
-    File(&'x Reader<'x, 'x>, usize),
-    /// The model.
-    Model(&'x [u8]),
-}
-
-impl Origin<'_> {
-    pub(crate) fn fill<'b>(&self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
-        match self {
-            Self::File(reader, tensor) => reader.fill(*tensor, buffer),
-            Self::Model(bytes) => memory::copy_into(buffer, bytes),
-        }
-    }
-}
 
 /// Reads a value of the model's structure.
 pub(crate) fn read<T: Serialize + DeserializeOwned>(
@@ -105,9 +89,9 @@ struct Template<'x> {
 }
 
 impl<'x> Template<'x> {
-    fn take(&mut self, key: &'x str, file: &'x Reader<'x, 'x>, tensor: usize) -> Result<()> {
+    fn take(&mut self, key: &'x str, file: &'x Reader<'x, 'x>, tensor: usize, shape: &'x [usize]) -> Result<()> {
         let entry = file.entry(tensor)?;
-        let (shape, len) = (file.shape(tensor)?, entry.end - entry.begin);
+        let len = entry.end - entry.begin;
         self.planned.push(Planned { key, dtype: entry.dtype, shape, len });
         self.origins.push(Origin::File(file, tensor));
         Ok(())
@@ -124,7 +108,11 @@ impl<'x> Template<'x> {
         for (index, (info, found)) in skeleton.tensors().iter().zip(&fit.tensors).enumerate() {
             let key = keys.tensor(index);
             match (found.item, kept.tensor(index)) {
-                (Some(Item::Tensor(tensor)), _) => self.take(key, file, tensor)?,
+                // A shape of the file's framework alone is not that of the template.
+                (Some(Item::Tensor(tensor)), _) if info.spec.is_some() => {
+                    self.take(key, file, tensor, skeleton.shape(info))?;
+                }
+                (Some(Item::Tensor(tensor)), _) => self.take(key, file, tensor, file.shape(tensor)?)?,
                 (_, Some(bytes)) => {
                     let (shape, len) = (skeleton.shape(info), bytes.len() as u64);
                     self.planned.push(Planned { key, dtype: info.dtype, shape, len });
@@ -149,7 +137,7 @@ impl<'x> Template<'x> {
             let text = match *item {
                 // A number of the model may be a tensor without dimensions in the file.
                 Some(Item::Tensor(tensor)) => {
-                    self.take(key, file, tensor)?;
+                    self.take(key, file, tensor, file.shape(tensor)?)?;
                     continue;
                 }
                 Some(Item::Leaf(index)) => file.contents.leaf(index).map(|text| file.text(text).to_owned()),

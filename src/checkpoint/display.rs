@@ -79,7 +79,8 @@ impl Checkpoint<'_> {
         let mut rows = Vec::new();
         let below = |node: Node, depth: usize| {
             // In reverse, so that the first comes off the end first.
-            node.children(&self.contents).into_iter().rev().map(move |child| (depth, child))
+            let children: Vec<Child<'_>> = node.children(&self.contents).collect();
+            children.into_iter().rev().map(move |child| (depth, child))
         };
         let mut open: Vec<(usize, Child<'_>)> = below(Node::root(&self.contents), 0).collect();
         while let Some((depth, child)) = open.pop() {
@@ -121,7 +122,7 @@ impl Checkpoint<'_> {
         }
     }
 
-    fn size(&self, item: usize) -> u64 {
+    fn size(&self, item: u32) -> u64 {
         match self.contents.item(item) {
             Some(Item::Tensor(index)) => self.contents.tensor(index).map_or(0, |entry| entry.end - entry.begin),
             _ => 0,

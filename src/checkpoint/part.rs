@@ -3,11 +3,12 @@
 use serde::Deserialize;
 
 use super::Checkpoint;
+use crate::de::collections;
 use crate::de::list;
-use crate::de::node::Node;
+use crate::de::node::{Child, Node};
 use crate::de::place::{self, Here, Place};
 use crate::de::reader::Reader;
-use crate::de::value::Value;
+use crate::de::value::At;
 use crate::error::ErrorKind;
 use crate::{Error, Naming, Result};
 
@@ -37,20 +38,15 @@ impl Checkpoint<'_> {
     ///
     /// When there is nothing at the path; those of [`get`](Checkpoint::get).
     pub fn get_at<'de, T: Deserialize<'de>>(&'de self, path: &str) -> Result<T> {
-        let reader = self.quiet_reader();
-        let read = || {
-            let place = find(&reader, path)?.ok_or_else(|| {
-                Error::new(ErrorKind::Missing { nearest: self.nearest_path(path) }).at(|| path.to_owned())
-            })?;
-            reader.read_from(|| Ok(Value { place: place.clone(), ..Value::root(&reader) }))
-        };
-        read().map_err(|error: Error| self.locate(error.at(|| path.to_owned())))
+        let missing = || Error::new(ErrorKind::Missing { nearest: self.nearest_path(path) });
+        let read = read(&self.quiet_reader(), path).and_then(|read| read.ok_or_else(missing));
+        read.map_err(|error: Error| self.locate(error.at(|| path.to_owned())))
     }
 
     /// The key, or the module of a key, most like a path that leads nowhere.
     fn nearest_path(&self, path: &str) -> Option<String> {
         let naming = self.contents.naming();
-        let keys = self.contents.items().iter().map(|item| self.contents.key(*item));
+        let keys = self.contents.items().map(|item| self.contents.key(item));
         let ends = |key: &'_ str| {
             let mut ends = vec![key.len()];
             let mut at = naming.root_end(key);
@@ -65,9 +61,23 @@ impl Checkpoint<'_> {
     }
 }
 
+/// Reads what is at a path, which may lead into the collections of a file as if they were one.
+pub(crate) fn read<'de, T: Deserialize<'de>>(reader: &Reader<'_, 'de>, path: &str) -> Result<Option<T>> {
+    if let Some(place) = find(reader, path)? {
+        return reader.read_from(|| Ok(At::start(place.clone()))).map(Some);
+    }
+    if !collections::are_there(reader) {
+        return Ok(None);
+    }
+    let contents = reader.contents.overlaid();
+    let overlaid = reader.of(&contents);
+    let Some(place) = find(&overlaid, path)? else { return Ok(None) };
+    overlaid.read_from(|| Ok(At::start(place.clone()))).map(Some)
+}
+
 /// The place of a path.
-pub(crate) fn find<'x>(reader: &Reader<'x, '_>, path: &str) -> Result<Option<Place<'x>>> {
-    let root = Value::root(reader).place;
+fn find<'x>(reader: &Reader<'x, '_>, path: &str) -> Result<Option<Place<'x>>> {
+    let root = At::root(reader).place;
     if path.is_empty() {
         return Ok(Some(root));
     }
@@ -87,8 +97,8 @@ fn in_words<'x>(reader: &Reader<'x, '_>, node: Node, path: &str) -> Result<Optio
         let key = child.key(contents);
         if naming.trim(key) == path || key == path || shortened(naming, key) == Some(path) {
             // A list may begin with the module of this name, which a field of the name finds.
-            let children = node.children(contents);
-            let here = place::find(reader, Some(node), &children, &child.token.name, &mut |_| {}).ok().flatten();
+            let children: Vec<Child<'x>> = node.children(contents).collect();
+            let here = place::find(reader, Some(node), &children, &child.token.name, None, &mut |_| {}).ok().flatten();
             let same = |here: &Here<'x>| here.item == child.item && here.node == child.node;
             return Ok(Some(here.filter(same).map_or_else(|| Place::of(&child), Place::Here)));
         }
@@ -122,7 +132,7 @@ fn by_fields<'x>(reader: &Reader<'x, '_>, place: &Place<'x>, path: &str) -> Resu
     let ends: Vec<usize> = ends.collect();
     for &end in ends.iter().rev() {
         let Some(name) = path.get(..end) else { continue };
-        let found = match place::find(reader, place.below(), &children, name, &mut |_| {})? {
+        let found = match place::find(reader, place.below(), &children, name, None, &mut |_| {})? {
             Some(here) => Some(Place::Here(here)),
             None => match list::index(name) {
                 Some(index) => item(reader, place, index)?,

@@ -1,113 +1,21 @@
-//! What a visitor is led through: the fields of a struct, the entries of a map, the items of a
-//! sequence, the one variant of an enum.
+//! What a visitor is led through: the entries of a map and the items of a sequence.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::de::element::{Appearance, Elements};
 use crate::de::key::Key;
 use crate::de::list;
 use crate::de::map;
-use crate::de::place::{self, Place};
+use crate::de::place::Place;
 use crate::de::reader::Reader;
 use crate::de::tensor::TensorSource;
 use crate::de::value::Value;
 use crate::error::ErrorKind;
 use crate::{Error, Result};
-
-/// The fields of a struct, led by the names that the type gives, aliases included.
-///
-/// What the file has besides comes last, for types that deny it.
-pub(crate) struct Fields<'r, 'x, 'de> {
-    parent: Value<'r, 'x, 'de>,
-    fields: std::vec::IntoIter<(Field<'x>, Place<'x>)>,
-    value: Option<Place<'x>>,
-}
-
-enum Field<'x> {
-    Known(&'static str),
-    Unknown(Cow<'x, str>),
-}
-
-impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
-    pub(crate) fn visit<V: Visitor<'de>>(
-        parent: Value<'r, 'x, 'de>,
-        name: &'static str,
-        names: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        let reader = parent.reader;
-        let place = parent.place.clone();
-        let fields = Self::find(&parent, name, names)?;
-        let value = visitor.visit_map(Self { parent, fields: fields.into_iter(), value: None });
-        value.map_err(|mut error| {
-            if let Some(field) = error.take_field() {
-                if matches!(error.kind(), ErrorKind::Missing { .. }) {
-                    reader.learn(name, names, &field);
-                }
-                error = missing(reader, &place, &field, error);
-            }
-            error
-        })
-    }
-
-    fn find(
-        parent: &Value<'r, 'x, 'de>,
-        name: &'static str,
-        names: &'static [&'static str],
-    ) -> Result<Vec<(Field<'x>, Place<'x>)>> {
-        let (reader, place) = (parent.reader, &parent.place);
-        let children = place.children(reader);
-        let mut used = vec![false; children.len()];
-        let mut fields = Vec::with_capacity(names.len());
-        for &field in names {
-            let mut mark = |index: usize| {
-                if let Some(used) = used.get_mut(index) {
-                    *used = true;
-                }
-            };
-            let found = place::find(reader, place.below(), &children, field, &mut mark)
-                .map_err(|error| error.at(|| place.field_key(reader, field)))?;
-            match found {
-                Some(here) => fields.push((Field::Known(field), Place::Here(here))),
-                None if reader.is_wanting(name, names, field) => {
-                    fields.push((Field::Known(field), place.absent_field(reader, field)));
-                }
-                None => {}
-            }
-        }
-        let unknown = children.into_iter().zip(used).filter(|(_, used)| !used);
-        fields.extend(unknown.map(|(child, _)| (Field::Unknown(child.token.name.clone()), Place::of(&child))));
-        Ok(fields)
-    }
-}
-
-impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let Some((field, place)) = self.fields.next() else { return Ok(None) };
-        self.value = Some(place);
-        let key = match field {
-            Field::Known(name) => Key::Lent(name),
-            Field::Unknown(name) => Key::Text(name),
-        };
-        let reader = self.parent.reader;
-        seed.deserialize(key).map(Some).map_err(|mut error: Error| match (error.take_field(), &self.value) {
-            // A key that the type does not know is known here.
-            (Some(_), Some(place)) => error.at(|| place.key(reader)),
-            _ => error,
-        })
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let place = self.value.take().ok_or_else(value_before_key)?;
-        self.parent.below(place).give(seed)
-    }
-}
 
 /// The entries of a map.
 pub(crate) struct Entries<'r, 'x, 'de> {
@@ -118,10 +26,10 @@ pub(crate) struct Entries<'r, 'x, 'de> {
 
 impl<'r, 'x, 'de> Entries<'r, 'x, 'de> {
     pub(crate) fn visit<V: Visitor<'de>>(parent: Value<'r, 'x, 'de>, visitor: V) -> Result<V::Value> {
-        let entries = map::entries(parent.reader, &parent.place).into_iter();
-        let (reader, place) = (parent.reader, parent.place.clone());
+        let entries = map::entries(parent.reader, parent.place()).into_iter();
+        let (reader, place) = (parent.reader, parent.place());
         visitor.visit_map(Self { parent, entries, value: None }).map_err(|mut error| match error.take_field() {
-            Some(field) => missing(reader, &place, &field, error),
+            Some(field) => missing(reader, place, &field, error),
             None => error,
         })
     }
@@ -129,7 +37,7 @@ impl<'r, 'x, 'de> Entries<'r, 'x, 'de> {
 
 /// Completes an error about a field to one about a key.
 #[cold]
-fn missing(reader: &Reader<'_, '_>, place: &Place<'_>, field: &str, error: Error) -> Error {
+pub(crate) fn missing(reader: &Reader<'_, '_>, place: &Place<'_>, field: &str, error: Error) -> Error {
     let key = place.field_key(reader, field);
     if !matches!(error.kind(), ErrorKind::Missing { .. }) {
         return error.at(|| key);
@@ -151,7 +59,7 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         let place = self.value.take().ok_or_else(value_before_key)?;
-        self.parent.below(place).give(seed)
+        Value::new(self.parent.reader, &self.parent.below(place)).give(seed)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -160,7 +68,7 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
 }
 
 #[cold]
-fn value_before_key() -> Error {
+pub(crate) fn value_before_key() -> Error {
     Error::unsupported("a value was asked for before its key")
 }
 
@@ -213,9 +121,9 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
         self.next += 1;
         let place = match self.items.next_if(|(at, _)| *at == index) {
             Some((_, place)) => place,
-            None => self.parent.place.absent_item(self.parent.reader, index),
+            None => self.parent.place().absent_item(self.parent.reader, index),
         };
-        self.parent.below(place).give(seed).map(Some)
+        Value::new(self.parent.reader, &self.parent.below(place)).give(seed).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -241,7 +149,8 @@ impl<'de> SeqAccess<'de> for Vector<'_, '_, '_, '_, 'de> {
         if !std::mem::replace(&mut self.first, false) {
             return self.elements.next_element_seed(seed);
         }
-        let value = self.parent.below(self.parent.place.clone());
+        let at = self.parent.below(self.parent.place().clone());
+        let value = Value::new(self.parent.reader, &at);
         let first = First { value, elements: &mut self.elements, whole: self.whole };
         if first.elements.is_empty() {
             // Nothing says whether this is no element or one empty array: the type of a `Vec` of
@@ -309,72 +218,5 @@ impl<'de> Deserializer<'de> for First<'_, '_, '_, '_, '_, 'de> {
 
     forward_to_deserialize_any! {
         char str string bytes byte_buf unit unit_struct seq tuple_struct map enum identifier
-    }
-}
-
-/// The variant of an enum that the file holds.
-pub(crate) struct Variant<'r, 'x, 'de> {
-    parent: Value<'r, 'x, 'de>,
-    name: &'static str,
-    place: Place<'x>,
-}
-
-impl<'r, 'x, 'de> Variant<'r, 'x, 'de> {
-    pub(crate) fn visit<V: Visitor<'de>>(
-        parent: Value<'r, 'x, 'de>,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        let (reader, place) = (parent.reader, &parent.place);
-        let children = place.children(reader);
-        let mut found: Option<(&'static str, Place<'x>)> = None;
-        for &variant in variants {
-            let Some(here) = place::find(reader, place.below(), &children, variant, &mut |_| {})? else { continue };
-            if let Some((first, _)) = found {
-                let (first, second) = (first.to_owned(), variant.to_owned());
-                return Err(Error::new(ErrorKind::Ambiguous { first, second }));
-            }
-            found = Some((variant, Place::Here(here)));
-        }
-        match found {
-            Some((name, place)) => visitor.visit_enum(Self { parent, name, place }),
-            None => {
-                let expected = format!("a variant of {name}: {}", crate::error::names(variants.iter().copied()));
-                Err(Error::types(expected, place.describe(reader)))
-            }
-        }
-    }
-}
-
-impl<'r, 'x, 'de> EnumAccess<'de> for Variant<'r, 'x, 'de> {
-    type Error = Error;
-    type Variant = Payload<'r, 'x, 'de>;
-
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant)> {
-        let variant = seed.deserialize(de::value::BorrowedStrDeserializer::<Error>::new(self.name))?;
-        Ok((variant, Payload(self.parent.below(self.place))))
-    }
-}
-
-pub(crate) struct Payload<'r, 'x, 'de>(Value<'r, 'x, 'de>);
-
-impl<'de> VariantAccess<'de> for Payload<'_, '_, 'de> {
-    type Error = Error;
-
-    fn unit_variant(self) -> Result<()> {
-        de::Deserialize::deserialize(self.0)
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        self.0.give(seed)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        self.0.deserialize_tuple(len, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
-        self.0.deserialize_struct("", fields, visitor)
     }
 }

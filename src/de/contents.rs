@@ -1,7 +1,10 @@
 //! What a file holds, ready to be read: the header, the naming, and all keys in order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::de::collections;
+use crate::de::node::leading;
 use crate::entry::Entry;
 use crate::error::ErrorKind;
 use crate::header::{self, Header, Text};
@@ -31,13 +34,22 @@ pub(crate) enum Item {
 }
 
 pub(crate) struct Contents<'a> {
-    header: Header<'a>,
+    header: Arc<Header<'a>>,
     naming: Naming,
     entry: Option<Entry>,
     /// The metadata that is not this crate's.
     user: BTreeMap<String, String>,
-    /// All items, in the order of the naming, so that what is under one prefix lies side by side.
-    items: Vec<Item>,
+    items: Items,
+    /// Whether the collections at the root are laid over each other, and keys begin after them.
+    overlay: bool,
+}
+
+/// All items, in the order of the naming, so that what is under one prefix lies side by side.
+#[derive(Clone)]
+enum Items {
+    /// The tensors as they stand in the header, so many.
+    AsWritten(u32),
+    Sorted(Vec<Item>),
 }
 
 impl<'a> Contents<'a> {
@@ -64,8 +76,13 @@ impl<'a> Contents<'a> {
             }
         }
         let naming = find_naming(&header, entry.as_ref(), wanted)?;
-        let mut contents = Self { header, naming, entry, user, items: Vec::new() };
-        contents.items = contents.sorted(leaves);
+        let header = Arc::new(header);
+        let mut contents = Self { header, naming, entry, user, items: Items::AsWritten(0), overlay: false };
+        let count = contents.header.entries().len() + leaves.len();
+        let count = u32::try_from(count)
+            .map_err(|_| Error::unsupported(format!("{count} tensors are more than can be counted")))?;
+        let in_order = leaves.is_empty() && contents.header.survey().sorted && contents.naming.sorts_by_bytes();
+        contents.items = if in_order { Items::AsWritten(count) } else { Items::Sorted(contents.sorted(leaves)) };
         Ok(contents)
     }
 
@@ -76,6 +93,32 @@ impl<'a> Contents<'a> {
         items.sort_by(|a, b| self.naming.compare(self.key(*a), self.key(*b)));
         items.dedup_by(|later, earlier| matches!(later, Item::Leaf(_)) && self.key(*later) == self.key(*earlier));
         items
+    }
+
+    /// The same contents with the collections at the root laid over each other.
+    pub(crate) fn overlaid(&self) -> Self {
+        let path = |key: &String| key.get(collections::path_start(&self.naming, key)..).unwrap_or_default().to_owned();
+        let entry = self.entry.as_ref().map(|entry| {
+            let mut lists: Vec<String> = entry.lists.iter().map(path).collect();
+            lists.sort_unstable();
+            Entry { lists, ..entry.clone() }
+        });
+        let (header, naming) = (Arc::clone(&self.header), self.naming.clone());
+        let mut contents =
+            Self { header, naming, entry, user: BTreeMap::new(), items: self.items.clone(), overlay: true };
+        let mut items: Vec<Item> = self.items().collect();
+        items.sort_by(|a, b| contents.naming.compare(contents.key(*a), contents.key(*b)));
+        contents.items = Items::Sorted(items);
+        contents
+    }
+
+    pub(crate) fn is_overlay(&self) -> bool {
+        self.overlay
+    }
+
+    /// The collection of an item.
+    pub(crate) fn collection(&self, item: Item) -> &str {
+        collections::collection(&self.naming, self.key_in_file(item))
     }
 
     pub(crate) fn header(&self) -> &Header<'a> {
@@ -94,22 +137,54 @@ impl<'a> Contents<'a> {
         &self.user
     }
 
-    pub(crate) fn items(&self) -> &[Item] {
-        &self.items
+    /// All items, in the order of the naming.
+    pub(crate) fn items(&self) -> impl ExactSizeIterator<Item = Item> {
+        (0..self.len() as usize).map(|index| self.item(index as u32).unwrap_or(Item::Tensor(index)))
     }
 
-    pub(crate) fn item(&self, index: usize) -> Option<Item> {
-        self.items.get(index).copied()
+    /// How many items there are.
+    pub(crate) fn len(&self) -> u32 {
+        match &self.items {
+            Items::AsWritten(count) => *count,
+            Items::Sorted(items) => items.len() as u32,
+        }
     }
 
+    #[inline]
+    pub(crate) fn item(&self, index: u32) -> Option<Item> {
+        match &self.items {
+            Items::AsWritten(count) => (index < *count).then_some(Item::Tensor(index as usize)),
+            Items::Sorted(items) => items.get(index as usize).copied(),
+        }
+    }
+
+    /// The key of an item, below the collections where they are laid over each other.
     pub(crate) fn key(&self, item: Item) -> &str {
+        let key = self.key_in_file(item);
+        if self.overlay { key.get(collections::path_start(&self.naming, key)..).unwrap_or_default() } else { key }
+    }
+
+    /// The key of an item as the file has it.
+    pub(crate) fn key_in_file(&self, item: Item) -> &str {
         match item {
             Item::Tensor(index) => self.header.entries().get(index).map_or("", |entry| self.header.key(entry)),
             Item::Leaf(index) => self.metadata(index).map_or("", |(key, _)| self.header.text(key)),
         }
     }
 
-    pub(crate) fn key_at(&self, index: usize) -> &str {
+    /// The bytes of the key at `index`.
+    #[inline]
+    pub(crate) fn key_bytes_at(&self, index: u32) -> &[u8] {
+        match self.item(index) {
+            Some(Item::Tensor(index)) if !self.overlay => {
+                self.header.entries().get(index).map_or(&[], |entry| self.header.key_bytes(entry))
+            }
+            Some(item) => self.key(item).as_bytes(),
+            None => &[],
+        }
+    }
+
+    pub(crate) fn key_at(&self, index: u32) -> &str {
         self.item(index).map_or("", |item| self.key(item))
     }
 
@@ -127,23 +202,27 @@ impl<'a> Contents<'a> {
         self.header.metadata()?.get(index)
     }
 
+    /// Where a key stands, or would.
+    fn position(&self, key: &str) -> u32 {
+        let len = self.len();
+        leading(len, len, |index| self.naming.compare(self.key_at(index), key).is_lt())
+    }
+
     /// The tensor of exactly this key.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
-        let at = self.items.binary_search_by(|item| self.naming.compare(self.key(*item), key)).ok()?;
-        match self.item(at)? {
-            Item::Tensor(index) => Some(index),
-            Item::Leaf(_) => None,
+        match self.item(self.position(key))? {
+            item @ Item::Tensor(index) if self.key(item) == key => Some(index),
+            Item::Tensor(_) | Item::Leaf(_) => None,
         }
     }
 
     /// The key most like one that is missing.
     pub(crate) fn nearest(&self, key: &str) -> Option<String> {
-        let (before, after) =
-            self.items.split_at(self.items.partition_point(|item| self.naming.compare(self.key(*item), key).is_lt()));
+        let at = self.position(key);
         // From where it would stand, to both sides.
-        let (mut before, mut after) = (before.iter().rev(), after.iter());
+        let (mut before, mut after) = ((0..at).rev(), at..self.len());
         let outward = (0..before.len().max(after.len())).flat_map(|_| [before.next(), after.next()]).flatten();
-        crate::error::nearest(key, outward.map(|item| self.key(*item)))
+        crate::error::nearest(key, outward.map(|index| self.key_at(index)))
     }
 }
 
@@ -154,20 +233,35 @@ fn find_entry(header: &Header<'_>) -> Option<Entry> {
 }
 
 fn find_naming(header: &Header<'_>, entry: Option<&Entry>, wanted: &Wanted) -> Result<Naming> {
+    let survey = header.survey();
+    let recorded = entry.map(|entry| &entry.naming);
+    let asked = match wanted {
+        Wanted::Exactly(naming) => Some(naming),
+        Wanted::Like(naming) => recorded.filter(|found| found.is_like(naming)),
+        Wanted::Any => recorded,
+    };
+    // Mostly there is no need to look at the keys again.
+    match asked {
+        Some(naming) if naming.fits_at_once(survey) => return Ok(naming.clone()),
+        None if matches!(wanted, Wanted::Any) => {
+            if let Some(found) = Naming::detect_at_once(survey) {
+                return Ok(found);
+            }
+        }
+        _ => {}
+    }
     let mut keys: Vec<&str> = header.entries().iter().map(|entry| header.key(entry)).collect();
-    match wanted {
-        Wanted::Exactly(naming) => {
+    match (wanted, asked) {
+        (Wanted::Exactly(naming), _) => {
             check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys))
         }
-        Wanted::Like(naming) => match entry.map(|entry| &entry.naming).filter(|found| found.is_like(naming)) {
-            Some(found) => check(found, &mut keys).map(|()| found.clone()),
-            None => match naming.detect_scheme(&keys) {
-                Some(found) => Ok(found),
-                None => check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys)),
-            },
+        (Wanted::Like(_), Some(found)) => check(found, &mut keys).map(|()| found.clone()),
+        (Wanted::Like(naming), None) => match naming.detect_scheme(&keys) {
+            Some(found) => Ok(found),
+            None => check(naming, &mut keys).map(|()| naming.clone()).map_err(|error| suggest(error, &keys)),
         },
         // A tool that does not know the entry may have changed the keys.
-        Wanted::Any => match entry.map(|entry| &entry.naming).filter(|naming| check(naming, &mut keys).is_ok()) {
+        (Wanted::Any, _) => match asked.filter(|naming| check(naming, &mut keys).is_ok()) {
             Some(naming) => Ok(naming.clone()),
             None => Ok(Naming::detect(keys)),
         },
@@ -181,9 +275,7 @@ fn suggest(error: Error, keys: &[&str]) -> Error {
 }
 
 fn check(naming: &Naming, keys: &mut [&str]) -> Result<()> {
-    if !keys.is_sorted_by(|a, b| naming.compare(a, b).is_le()) {
-        keys.sort_by(|a, b| naming.compare(a, b));
-    }
+    naming.sort(keys);
     naming.fits(keys).map_err(|(key, reason)| {
         Error::new(ErrorKind::Naming { naming: naming.to_string(), reason }).at(|| key.to_owned())
     })

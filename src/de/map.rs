@@ -68,7 +68,7 @@ fn modules<'x>(reader: &Reader<'x, '_>, node: Node) -> Vec<(Cow<'x, str>, Place<
 fn group<'x>(
     reader: &Reader<'x, '_>,
     at: usize,
-    items: impl IntoIterator<Item = usize>,
+    items: impl IntoIterator<Item = u32>,
 ) -> Vec<(Cow<'x, str>, Place<'x>)> {
     let contents = reader.contents;
     let mut modules: BTreeMap<&'x str, Vec<Child<'x>>> = BTreeMap::new();
@@ -82,6 +82,6 @@ fn group<'x>(
         let parameter = Child { token, item: Some(item), node: None };
         modules.entry(path).or_default().push(parameter);
     }
-    let entry = |(path, parameters)| (Cow::Borrowed(path), Place::Parameters(parameters));
+    let entry = |(path, parameters): (_, Vec<_>)| (Cow::Borrowed(path), Place::Parameters(parameters.into()));
     modules.into_iter().map(entry).collect()
 }

@@ -9,9 +9,9 @@ use crate::naming::Token;
 /// All keys from `low` to `high` begin alike, up to `at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
-    low: usize,
-    high: usize,
-    at: usize,
+    low: u32,
+    high: u32,
+    at: u32,
 }
 
 /// What lies one step below a node.
@@ -20,7 +20,7 @@ pub(crate) struct Child<'x> {
     /// The last part of the key.
     pub(crate) token: Token<'x>,
     /// The item of exactly this key.
-    pub(crate) item: Option<usize>,
+    pub(crate) item: Option<u32>,
     /// The keys below.
     pub(crate) node: Option<Node>,
 }
@@ -35,67 +35,103 @@ impl<'x> Child<'x> {
 
 impl Node {
     pub(crate) fn root(contents: &Contents<'_>) -> Self {
-        Self { low: 0, high: contents.items().len(), at: 0 }
+        Self { low: 0, high: contents.len(), at: 0 }
+    }
+
+    /// All keys from `low` to `high`, which begin alike up to `at`.
+    pub(crate) fn new(low: u32, high: u32, at: usize) -> Self {
+        Self { low, high, at: at as u32 }
+    }
+
+    /// How many keys there are.
+    pub(crate) fn len(self) -> u32 {
+        self.high - self.low
     }
 
     pub(crate) fn is_root(self) -> bool {
         self.at == 0
     }
 
-    pub(crate) fn range(self) -> std::ops::Range<usize> {
+    pub(crate) fn range(self) -> std::ops::Range<u32> {
         self.low..self.high
     }
 
     pub(crate) fn at(self) -> usize {
-        self.at
+        self.at as usize
     }
 
     /// What all keys here begin with.
     pub(crate) fn prefix<'x>(self, contents: &'x Contents<'_>) -> &'x str {
-        contents.key_at(self.low).get(..self.at).unwrap_or_default()
+        contents.key_at(self.low).get(..self.at()).unwrap_or_default()
     }
 
     /// The children, in the order of the naming.
-    pub(crate) fn children<'x>(self, contents: &'x Contents<'x>) -> Vec<Child<'x>> {
-        let mut children = Vec::new();
-        let mut low = self.low;
-        while low < self.high {
-            let child = self.child_at(contents, low);
-            low = child.1;
-            children.push(child.0);
-        }
-        children
+    pub(crate) fn children<'x>(self, contents: &'x Contents<'x>) -> Children<'x> {
+        Children { contents, node: self, next: self.low, guess: u32::MAX }
     }
 
-    /// The child that begins with the key at `low`, and where the next one begins.
-    fn child_at<'x>(self, contents: &'x Contents<'x>, low: usize) -> (Child<'x>, usize) {
+    /// The child that begins with the key at `low`, and where the next one begins; `guess` is how many
+    /// keys it may have.
+    fn child_at<'x>(self, contents: &'x Contents<'x>, low: u32, guess: u32) -> (Child<'x>, u32) {
         let naming = contents.naming();
         let key = contents.key_at(low);
-        let at = if self.is_root() { naming.root_end(key) } else { self.at };
+        let at = if self.is_root() { naming.root_end(key) } else { self.at() };
         let token = naming.token(key, at);
         let end = token.end;
-        let item = token.leaf.then_some(low);
-        let first = if item.is_some() { low + 1 } else { low };
-        let raw = key.get(self.at..end).unwrap_or_default();
-        let same = |index: usize| {
-            let other = contents.key_at(index);
-            let token = naming.token(other, at);
-            !token.leaf && token.end == end && other.get(self.at..end) == Some(raw)
+        let raw = key.as_bytes().get(self.at()..end).unwrap_or_default();
+        let first = if token.leaf { low + 1 } else { low };
+        let begins_alike = |index: u32| contents.key_bytes_at(first + index).get(self.at()..end) == Some(raw);
+        let high = match naming.separator_between() {
+            // Nothing lies below a leaf, and what begins with a token up to its separator has that token.
+            Some(_) if token.leaf => first,
+            Some(_) => first + leading(self.high - first, guess, begins_alike),
+            None => {
+                let same = |index: u32| {
+                    let other = naming.token(contents.key_at(first + index), at);
+                    !other.leaf && other.end == end && begins_alike(index)
+                };
+                first + leading(self.high - first, guess, same)
+            }
         };
-        let high = first + leading(self.high - first, |offset| same(first + offset));
-        let node = (high > first).then_some(Self { low: first, high, at: end });
+        let item = token.leaf.then_some(low);
+        let node = (high > first).then_some(Self { low: first, high, at: end as u32 });
         (Child { token, item, node }, high.max(low + 1))
+    }
+}
+
+/// The children of a node, one after the other.
+#[derive(Clone)]
+pub(crate) struct Children<'x> {
+    contents: &'x Contents<'x>,
+    node: Node,
+    next: u32,
+    /// How many keys the last one had: siblings are often alike.
+    guess: u32,
+}
+
+impl<'x> Iterator for Children<'x> {
+    type Item = Child<'x>;
+
+    fn next(&mut self) -> Option<Child<'x>> {
+        if self.next >= self.node.high {
+            return None;
+        }
+        let (child, next) = self.node.child_at(self.contents, self.next, self.guess);
+        self.guess = next - self.next;
+        self.next = next;
+        Some(child)
     }
 }
 
 /// How many of the first `len` satisfy `holds`, if those that do come first.
 ///
-/// Looks at the end first, then in growing steps: a node has all keys below its parent or few.
-fn leading(len: usize, holds: impl Fn(usize) -> bool) -> usize {
-    match len.checked_sub(1) {
-        None => return 0,
-        Some(last) if holds(last) => return len,
-        Some(_) => {}
+/// Looks whether it is as many as guessed, then at the end of growing steps: a node has all keys
+/// below its parent or few.
+#[inline]
+pub(crate) fn leading(len: u32, guess: u32, holds: impl Fn(u32) -> bool) -> u32 {
+    let guess = guess.min(len);
+    if guess > 0 && holds(guess - 1) && (guess == len || !holds(guess)) {
+        return guess;
     }
     let mut low = 0;
     let mut step = 1;
@@ -122,8 +158,8 @@ mod tests {
     #[test]
     fn leading_counts_what_comes_first() {
         for len in 0..40 {
-            for count in 0..=len {
-                assert_eq!(leading(len, |index| index < count), count, "{count} of {len}");
+            for (count, guess) in (0..=len).flat_map(|count| [0, 1, count, len, u32::MAX].map(|guess| (count, guess))) {
+                assert_eq!(leading(len, guess, |index| index < count), count, "{count} of {len}, guessed {guess}");
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Where in a file a value is read from.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::de::contents::Item;
@@ -15,11 +14,11 @@ use crate::{Error, Result};
 pub(crate) enum Place<'x> {
     Here(Here<'x>),
     /// The parameters of one module, as haiku's own two-level maps show them.
-    Parameters(Vec<Child<'x>>),
+    Parameters(Rc<[Child<'x>]>),
     /// Nothing is stored.
-    Absent(Absent),
+    Absent(Rc<Absent>),
     /// An item of a list that is not there, though a later one is.
-    Gap(Absent),
+    Gap(Rc<Absent>),
 }
 
 /// Something that is not there.
@@ -35,19 +34,25 @@ pub(crate) struct Absent {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Here<'x> {
-    pub(crate) item: Option<usize>,
+    pub(crate) item: Option<u32>,
     pub(crate) node: Option<Node>,
     /// Where the items of a list of this name would stand beside it.
-    pub(crate) list: Option<Siblings<'x>>,
+    pub(crate) list: Option<Rc<Siblings<'x>>>,
 }
 
 /// `layers_0`, `layers_1`, … or `layers`, `layers_1`, … below one node.
 #[derive(Clone, Debug)]
 pub(crate) struct Siblings<'x> {
     pub(crate) parent: Node,
-    pub(crate) base: Cow<'x, str>,
+    pub(crate) base: String,
     /// The children of `parent` that are items, or items of items.
-    pub(crate) items: Rc<[Child<'x>]>,
+    pub(crate) items: Vec<Child<'x>>,
+}
+
+impl Default for Place<'_> {
+    fn default() -> Self {
+        Self::Here(Here::default())
+    }
 }
 
 impl<'x> Place<'x> {
@@ -90,8 +95,8 @@ impl<'x> Place<'x> {
 
     pub(crate) fn children(&self, reader: &Reader<'x, '_>) -> Vec<Child<'x>> {
         match self {
-            Self::Here(here) => here.node.map(|node| node.children(reader.contents)).unwrap_or_default(),
-            Self::Parameters(parameters) => parameters.clone(),
+            Self::Here(here) => here.node.map(|node| node.children(reader.contents).collect()).unwrap_or_default(),
+            Self::Parameters(parameters) => parameters.to_vec(),
             Self::Absent(_) | Self::Gap(_) => Vec::new(),
         }
     }
@@ -100,7 +105,9 @@ impl<'x> Place<'x> {
     pub(crate) fn key(&self, reader: &Reader<'x, '_>) -> String {
         let contents = reader.contents;
         match self {
-            Self::Here(Here { item: Some(item), .. }) => contents.key_at(*item).to_owned(),
+            Self::Here(Here { item: Some(item), .. }) => {
+                contents.item(*item).map_or_else(String::new, |item| contents.key_in_file(item).to_owned())
+            }
             Self::Here(Here { node: Some(node), .. }) => contents.naming().trim(node.prefix(contents)).to_owned(),
             Self::Here(Here { list: Some(list), .. }) => {
                 contents.naming().child_key(list.parent.prefix(contents), &list.base)
@@ -136,7 +143,7 @@ impl<'x> Place<'x> {
         let naming = reader.contents.naming();
         let key = naming.child_key(&prefix, field);
         let module = naming.child_module(&prefix, field);
-        Self::Absent(Absent { key, module, above: self.nearest_node() })
+        Self::Absent(Rc::new(Absent { key, module, above: self.nearest_node() }))
     }
 
     /// An item that is not there.
@@ -145,14 +152,14 @@ impl<'x> Place<'x> {
         let list = match self {
             Self::Here(Here { list: Some(list), .. }) => {
                 let key = naming.child_key(list.parent.prefix(reader.contents), &format!("{}_{index}", list.base));
-                return Self::Gap(Absent { module: key.clone(), key, above: Some(list.parent) });
+                return Self::Gap(Rc::new(Absent { module: key.clone(), key, above: Some(list.parent) }));
             }
             Self::Here(Here { node: Some(node), .. }) if node.is_root() => root_prefix(reader, *node).to_owned(),
             Self::Absent(absent) | Self::Gap(absent) => absent.module.clone(),
             _ => self.key(reader),
         };
         let key = naming.item_key(&list, index);
-        Self::Gap(Absent { module: key.clone(), key, above: self.nearest_node() })
+        Self::Gap(Rc::new(Absent { module: key.clone(), key, above: self.nearest_node() }))
     }
 
     fn nearest_node(&self) -> Option<Node> {
@@ -168,7 +175,7 @@ impl<'x> Place<'x> {
     pub(crate) fn surroundings(&self, reader: &Reader<'x, '_>) -> Option<String> {
         let contents = reader.contents;
         let node = self.nearest_node()?;
-        let children = node.children(contents);
+        let children: Vec<Child<'_>> = node.children(contents).collect();
         let prefix = contents.naming().trim(node.prefix(contents));
         let module = if prefix.is_empty() { "the file".to_owned() } else { format!("`{prefix}`") };
         if children.is_empty() {
@@ -203,12 +210,14 @@ fn root_prefix<'x>(reader: &Reader<'x, '_>, root: Node) -> &'x str {
 
 /// Finds the place of a field among the children of its module.
 ///
-/// `used` is told which children the field takes.
+/// Where several collections have it, the one that is named is meant. `used` is told which children
+/// the field takes.
 pub(crate) fn find<'x>(
     reader: &Reader<'x, '_>,
     parent: Option<Node>,
     children: &[Child<'x>],
     field: &str,
+    collection: Option<&str>,
     used: &mut dyn FnMut(usize),
 ) -> Result<Option<Here<'x>>> {
     let mut here = Here::default();
@@ -226,7 +235,12 @@ pub(crate) fn find<'x>(
         }
         let clash = here.item.and(child.item).is_some() || here.node.and(child.node).is_some();
         if let Some(other) = by_name.filter(|_| clash) {
-            return Err(ambiguous(reader, other, child));
+            used(index);
+            match prefer(reader, other, child, collection) {
+                Some(false) => continue,
+                Some(true) => here = Here::default(),
+                None => return Err(ambiguous(reader, other, child)),
+            }
         }
         here.item = here.item.or(child.item);
         here.node = here.node.or(child.node);
@@ -235,27 +249,55 @@ pub(crate) fn find<'x>(
     }
     let found = by_name.is_some();
     if let Some(parent) = parent {
-        let sibling = |(_, child): &(usize, &Child<'x>)| crate::de::list::is_item(&child.token.name, field);
-        let siblings = children.iter().enumerate().filter(sibling);
-        let items: Rc<[Child<'x>]> =
+        let naming = reader.contents.naming();
+        let siblings = children.iter().enumerate().filter(|(_, child)| {
+            naming.selects_item(field, &child.token)
+                && by_name.is_none_or(|first| naming.are_in_one_scope(&first.token, &child.token))
+        });
+        let items: Vec<Child<'x>> =
             siblings.inspect(|(index, _)| used(*index)).map(|(_, child)| child.clone()).collect();
         if !items.is_empty() {
-            here.list = Some(Siblings { parent, base: Cow::Owned(field.to_owned()), items });
+            here.list = Some(Rc::new(Siblings { parent, base: field.to_owned(), items }));
             return Ok(Some(here));
         }
     }
     if found {
         return Ok(Some(here));
     }
-    along_path(reader, children, field, used)
+    along_path(reader, children, field, collection, used)
+}
+
+/// Of two items of one name in two collections, whether the second is in the one that is meant.
+fn prefer(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>, collection: Option<&str>) -> Option<bool> {
+    let contents = reader.contents;
+    let wanted = collection.filter(|_| contents.is_overlay())?;
+    let is_in = |child: &Child<'_>| {
+        child.item.and_then(|item| contents.item(item)).map(|item| contents.collection(item) == wanted)
+    };
+    match (is_in(first)?, is_in(second)?) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        _ => None,
+    }
 }
 
 #[cold]
 fn ambiguous(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>) -> Error {
-    let [first_key, second_key] = [first, second].map(|child| child.key(reader.contents).to_owned());
+    let key = |child: &Child<'_>| match child.item.and_then(|item| reader.contents.item(item)) {
+        Some(item) => reader.contents.key_in_file(item).to_owned(),
+        None => child.key(reader.contents).to_owned(),
+    };
+    let [first_key, second_key] = [first, second].map(key);
     let (first, second) = (first.token.scoped, second.token.scoped);
     Error::new(ErrorKind::Ambiguous { first: first_key, second: second_key }).with_note(|| {
-        Some(format!("`#[serde(rename = \"{first}\")]` on the field selects one, `\"{second}\"` the other"))
+        Some(if first == second {
+            "`#[safejax(collection(…))]` on the field says which is meant".to_owned()
+        } else {
+            format!(
+                "the name `{first}` of the field, by `#[serde(rename)]` or `#[safejax(haiku)]`, selects one, `{second}` \
+                 the other"
+            )
+        })
     })
 }
 
@@ -264,6 +306,7 @@ fn along_path<'x>(
     reader: &Reader<'x, '_>,
     children: &[Child<'x>],
     path: &str,
+    collection: Option<&str>,
     used: &mut dyn FnMut(usize),
 ) -> Result<Option<Here<'x>>> {
     let naming = reader.contents.naming();
@@ -272,8 +315,8 @@ fn along_path<'x>(
         let rests = [child.token.scoped, &child.token.name].into_iter().filter(|name| !name.is_empty());
         for rest in rests.filter_map(|name| path.strip_prefix(name)) {
             let Some(rest) = naming.after_join(rest) else { continue };
-            let below = node.children(reader.contents);
-            if let Some(here) = find(reader, Some(node), &below, rest, &mut |_| {})? {
+            let below: Vec<Child<'x>> = node.children(reader.contents).collect();
+            if let Some(here) = find(reader, Some(node), &below, rest, collection, &mut |_| {})? {
                 used(index);
                 return Ok(Some(here));
             }

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::mem::MaybeUninit;
+use std::rc::Rc;
 
-use crate::assign::Origin;
 use crate::cast::Casts;
 use crate::de::contents::{Contents, Item};
+use crate::de::origin::Origin;
 use crate::de::used::Used;
-use crate::de::value::Value;
+use crate::de::value::{At, Value};
+use crate::depth::MAX_DEPTH;
 use crate::header::{self, Header, Text};
 use crate::memory;
-use crate::options::MAX_DEPTH;
 use crate::progress::{Meter, Watch};
 use crate::shards::Shards;
 use crate::threads::Threads;
@@ -71,6 +72,11 @@ pub(crate) struct Reader<'x, 'de> {
     pub(crate) casts: Casts,
     pub(crate) max_depth: usize,
     threads: Threads,
+    session: Rc<Session>,
+}
+
+/// What a load has learned and done, however its contents are looked at.
+struct Session {
     /// Fields that are given as absent, since without them the type does not load.
     wanting: RefCell<Vec<Wanting>>,
     /// Whether something was learned in this attempt.
@@ -94,7 +100,17 @@ impl<'x, 'de> Reader<'x, 'de> {
         let meter = Meter::new(watch.as_ref(), contents.header().data_len());
         let used = deny_unknown.then(|| Used::new(contents));
         let gaps = Cell::new(Self::gaps_of(contents));
-        Self { contents, text, data, casts, max_depth, threads, wanting, learned, meter, used, gaps }
+        let session = Rc::new(Session { wanting, learned, meter, used, gaps });
+        Self { contents, text, data, casts, max_depth, threads, session }
+    }
+
+    /// The same load, of the same data under other keys.
+    pub(crate) fn of<'y>(&self, contents: &'y Contents<'y>) -> Reader<'y, 'de>
+    where
+        'x: 'y,
+    {
+        let Self { text, data, casts, max_depth, threads, .. } = *self;
+        Reader { contents, text, data, casts, max_depth, threads, session: Rc::clone(&self.session) }
     }
 
     fn gaps_of(contents: &Contents<'_>) -> usize {
@@ -103,8 +119,8 @@ impl<'x, 'de> Reader<'x, 'de> {
 
     /// Whether `count` more gaps are in proportion to the file.
     pub(crate) fn afford_gaps(&self, count: usize) -> bool {
-        let left = self.gaps.get().checked_sub(count);
-        self.gaps.set(left.unwrap_or_default());
+        let left = self.session.gaps.get().checked_sub(count);
+        self.session.gaps.set(left.unwrap_or_default());
         left.is_some()
     }
 
@@ -115,33 +131,30 @@ impl<'x, 'de> Reader<'x, 'de> {
     /// that field given as absent: what needs no data is content with it, and anything else can say
     /// precisely what it lacks.
     pub(crate) fn read<T: serde::Deserialize<'de>>(&self) -> Result<T> {
-        self.read_from(|| Ok(Value::root(self)))
+        self.read_from(|| Ok(At::root(self)))
     }
 
-    pub(crate) fn read_from<'r, T: serde::Deserialize<'de>>(
-        &'r self,
-        begin: impl Fn() -> Result<Value<'r, 'x, 'de>>,
-    ) -> Result<T> {
+    pub(crate) fn read_from<T: serde::Deserialize<'de>>(&self, begin: impl Fn() -> Result<At<'x>>) -> Result<T> {
         loop {
-            let value = T::deserialize(begin()?);
-            if value.is_ok() || !self.learned.take() {
+            let value = T::deserialize(Value::new(self, &begin()?));
+            if value.is_ok() || !self.session.learned.take() {
                 let value = value?;
-                self.used.as_ref().map_or(Ok(()), |used| used.check(self.contents))?;
+                self.session.used.as_ref().map_or(Ok(()), |used| used.check(self.contents))?;
                 return Ok(value);
             }
-            self.gaps.set(Self::gaps_of(self.contents));
+            self.session.gaps.set(Self::gaps_of(self.contents));
         }
     }
 
     /// Notes that a value was read from here.
     pub(crate) fn mark(&self, item: Item) {
-        if let Some(used) = &self.used {
+        if let Some(used) = &self.session.used {
             used.mark(item);
         }
     }
 
     pub(crate) fn is_wanting(&self, name: &'static str, fields: &'static [&'static str], field: &str) -> bool {
-        let wanting = self.wanting.borrow();
+        let wanting = self.session.wanting.borrow();
         wanting.iter().any(|(n, f, known)| *n == name && std::ptr::eq(*f, fields.as_ptr()) && known == field)
     }
 
@@ -150,8 +163,8 @@ impl<'x, 'de> Reader<'x, 'de> {
     pub(crate) fn learn(&self, name: &'static str, fields: &'static [&'static str], field: &str) {
         // A field that the type does not have would never be asked for.
         if fields.contains(&field) && !self.is_wanting(name, fields, field) {
-            self.wanting.borrow_mut().push((name, fields.as_ptr(), field.to_owned()));
-            self.learned.set(true);
+            self.session.wanting.borrow_mut().push((name, fields.as_ptr(), field.to_owned()));
+            self.session.learned.set(true);
         }
     }
 
@@ -191,7 +204,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             Data::Tensors(tensors) => tensors.get(tensor).copied(),
         };
         let bytes = bytes.ok_or_else(not_there)?;
-        self.meter.add(bytes.len(), || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(bytes.len(), || self.contents.key(Item::Tensor(tensor)));
         Ok(Some(bytes))
     }
 
@@ -214,7 +227,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         if let Data::Origins(origins) = self.data {
             let filled = origins.get(tensor).ok_or_else(not_there)?.fill(buffer)?;
-            self.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
             return Ok(filled);
         }
         #[cfg(feature = "object_store")]
@@ -225,14 +238,14 @@ impl<'x, 'de> Reader<'x, 'de> {
             };
         }
         let begin = self.entry(tensor)?.begin;
-        if !self.meter.is_watched() {
+        if !self.session.meter.is_watched() {
             return self.read_at(begin, buffer);
         }
         memory::fill_in_parts(buffer, |done, rest| {
             let step = rest.len().min(Meter::STEP);
             let part = rest.get_mut(..step).ok_or_else(not_there)?;
             let part = self.read_at(begin + done as u64, part)?;
-            self.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
             Ok(Some(part))
         })
     }
@@ -285,7 +298,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         let begin = self.entry(tensor)?.begin + from as u64;
         let part = memory::read_vec::<u8>(len, |region| self.read_at(begin, region))?;
-        self.meter.add(len, || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(len, || self.contents.key(Item::Tensor(tensor)));
         Ok(Cow::Owned(part))
     }
 

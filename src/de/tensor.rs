@@ -1,7 +1,9 @@
 //! A tensor of the file, in the serde forms that ask for one: ndarray's, this crate's own, and the
 //! form that serde's buffers hold.
 
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use std::mem::MaybeUninit;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::de::element::{Appearance, Elements};
@@ -10,8 +12,8 @@ use crate::de::reader::Reader;
 use crate::element::{Element, ElementKind, ElementVisitor};
 use crate::error::ErrorKind;
 use crate::memory::VecPlace;
-use crate::tensor::{VersionTag, buffered_version};
-use crate::{Casts, Error, Result, cast, handshake, memory};
+use crate::tensor::{StoredData, VersionTag, buffered_version};
+use crate::{Error, Result, cast, handshake, memory};
 
 /// A tensor that is read on request.
 #[derive(Clone, Copy)]
@@ -35,12 +37,16 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     pub(crate) fn to_vec<E: Element>(self) -> Result<Vec<E>> {
         let dtype = self.reader.entry(self.index)?.dtype;
         if dtype == E::DTYPE {
-            return memory::read_vec(self.len()?, |region| self.reader.fill(self.index, region));
+            // The length of its bytes is that of its shape: the header was checked.
+            return match self.reader.borrow(self.index)? {
+                Some(bytes) => {
+                    memory::read_vec(bytes.len() / size_of::<E>(), |region| memory::copy_into(region, bytes))
+                }
+                None => memory::read_vec(self.len()?, |region| self.reader.fill(self.index, region)),
+            };
         }
         if !cast::allowed(dtype, E::DTYPE, self.reader.casts) {
-            let widens = cast::allowed(dtype, E::DTYPE, Casts::Widen);
-            let note = || widens.then(|| "Casts::Widen converts it without loss".to_owned());
-            return Err(cast::refused(dtype, E::DTYPE).with_note(note));
+            return Err(cast::refused_for_now(dtype, E::DTYPE));
         }
         cast::convert(dtype, &self.reader.bytes(self.index)?, self.reader.casts)
     }
@@ -63,7 +69,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     /// Hands the elements to a seed: at once where it is the seed of a `Vec` of elements, which
     /// would do the same one by one.
     pub(crate) fn elements<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        match memory::element_of_vec_seed::<T>() {
+        match vec_seed::<'de, T>() {
             Some(kind) => memory::vec_by(|place| self.put_vec(kind, place)),
             None => self.one_by_one(Appearance::Asked, |elements| seed.deserialize(elements)),
         }
@@ -94,9 +100,9 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
         take(Elements::new(dtype, &bytes, self.reader.casts, appearance, level))
     }
 
-    /// As ndarray's own serde form.
+    /// As ndarray's own serde form, whose fields it takes without their names as well.
     pub(crate) fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_map(ArrayForm { source: self, next: 0, buffered: None })
+        visitor.visit_seq(ArrayParts { source: self, next: 0 })
     }
 
     /// As ndarray's form where serde buffers it: the integer type of `v` names the dtype.
@@ -107,7 +113,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
                 "a tensor of dtype {dtype} cannot pass through serde's buffers (flatten, untagged, internally tagged)"
             ))
         })?;
-        visitor.visit_map(ArrayForm { source: self, next: 0, buffered: Some(tag) })
+        visitor.visit_map(BufferedArray { source: self, next: 0, version: tag })
     }
 
     /// As this crate's own form.
@@ -116,14 +122,48 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
     }
 }
 
-/// `{v, dim, data}`
-struct ArrayForm<'r, 'x, 'de> {
-    source: TensorSource<'r, 'x, 'de>,
-    next: usize,
-    buffered: Option<VersionTag>,
+impl<'de> StoredData<'de> for TensorSource<'_, '_, 'de> {
+    fn borrow(&self) -> Result<Option<&'de [u8]>> {
+        self.reader.borrow(self.index)
+    }
+
+    fn fill<'b>(&self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
+        self.reader.fill(self.index, buffer)
+    }
+
+    fn cannot_lend(&self) -> Error {
+        cannot_lend()
+    }
 }
 
-impl<'de> MapAccess<'de> for ArrayForm<'_, '_, 'de> {
+/// The values of `v`, `dim` and `data`.
+struct ArrayParts<'r, 'x, 'de> {
+    source: TensorSource<'r, 'x, 'de>,
+    next: usize,
+}
+
+impl<'de> SeqAccess<'de> for ArrayParts<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        self.next += 1;
+        match self.next {
+            1 => seed.deserialize(Version(VersionTag::U8)).map(Some),
+            2 => seed.deserialize(Extents { shape: self.source.shape()? }).map(Some),
+            3 => self.source.elements(seed).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// `{v, dim, data}` as serde's buffers hold it.
+struct BufferedArray<'r, 'x, 'de> {
+    source: TensorSource<'r, 'x, 'de>,
+    next: usize,
+    version: VersionTag,
+}
+
+impl<'de> MapAccess<'de> for BufferedArray<'_, '_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
@@ -132,12 +172,9 @@ impl<'de> MapAccess<'de> for ArrayForm<'_, '_, 'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         match self.next {
-            1 => seed.deserialize(Version(self.buffered.unwrap_or(VersionTag::U8))),
+            1 => seed.deserialize(Version(self.version)),
             2 => seed.deserialize(Extents { shape: self.source.shape()? }),
-            _ if self.buffered.is_some() => {
-                self.source.one_by_one(Appearance::Bits, |elements| seed.deserialize(elements))
-            }
-            _ => self.source.elements(seed),
+            _ => self.source.one_by_one(Appearance::Bits, |elements| seed.deserialize(elements)),
         }
     }
 }
@@ -269,6 +306,11 @@ impl<'de> Deserializer<'de> for ByteBuf {
 }
 
 /// The kind of element that a seed's `Vec` holds, for a tensor that stands where a `Vec` is asked for.
-pub(crate) fn vec_seed<T>() -> Option<ElementKind> {
+#[inline]
+pub(crate) fn vec_seed<'de, T: DeserializeSeed<'de>>() -> Option<ElementKind> {
+    // Known when compiled: what reads something of another size is no seed of a `Vec`.
+    if size_of::<T::Value>() != size_of::<Vec<u8>>() {
+        return None;
+    }
     memory::element_of_vec_seed::<T>()
 }

@@ -41,7 +41,7 @@ impl Used {
 
     /// Refuses what was not read.
     pub(crate) fn check(&self, contents: &Contents<'_>) -> Result<()> {
-        let (read, unread): (Vec<Item>, Vec<Item>) = contents.items().iter().partition(|item| self.has(**item));
+        let (read, unread): (Vec<Item>, Vec<Item>) = contents.items().partition(|item| self.has(*item));
         if unread.is_empty() {
             return Ok(());
         }

@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
+use crate::naming::Survey;
 use crate::{Dtype, Error, ErrorKind, Result};
 
 pub(crate) use sniff::looks_like;
@@ -47,8 +48,8 @@ struct Fields {
     /// The shapes of all entries, one after the other.
     dims: Vec<usize>,
     metadata: Option<Vec<(Text, Text)>>,
-    /// Some key does not sort after the one before it, so that a name could stand there twice.
-    unsorted: bool,
+    /// What there is to know of the keys in the order of the entries.
+    survey: Survey,
 }
 
 /// One tensor of a header.
@@ -86,6 +87,15 @@ impl Text {
             Self::Range { start, end } => text.get(*start as usize..*end as usize).unwrap_or_default(),
         }
     }
+
+    /// The bytes of the same string, which need not be cut between characters.
+    #[inline]
+    fn bytes_of<'t>(&'t self, text: &'t str) -> &'t [u8] {
+        match self {
+            Self::Owned(owned) => owned.as_bytes(),
+            Self::Range { start, end } => text.as_bytes().get(*start as usize..*end as usize).unwrap_or_default(),
+        }
+    }
 }
 
 impl<'a> Header<'a> {
@@ -112,7 +122,7 @@ impl<'a> Header<'a> {
 
         fields.refuse_duplicates(text)?;
         fields.keep_last_metadata(text);
-        fields.order_by_offset();
+        fields.order_by_offset(text);
         fields.check_layout(text, file_len.saturating_sub(LENGTH_BYTES as u64).saturating_sub(len as u64))?;
         Ok(Self { text: Cow::Borrowed(text), fields })
     }
@@ -172,6 +182,12 @@ impl<'a> Header<'a> {
         entry.key.of(&self.text)
     }
 
+    /// The bytes of the name of a tensor.
+    #[inline]
+    pub(crate) fn key_bytes<'t>(&'t self, entry: &'t Entry) -> &'t [u8] {
+        entry.key.bytes_of(&self.text)
+    }
+
     /// The shape of a tensor.
     pub(crate) fn shape(&self, entry: &Entry) -> &[usize] {
         self.fields.shape(entry)
@@ -195,6 +211,11 @@ impl<'a> Header<'a> {
         &self.text
     }
 
+    /// What there is to know of the keys, in the order of the entries.
+    pub(crate) fn survey(&self) -> &Survey {
+        &self.fields.survey
+    }
+
     /// The entries of `__metadata__` in the order of the header, or `None` when it has none.
     pub(crate) fn metadata(&self) -> Option<&[(Text, Text)]> {
         self.fields.metadata.as_deref()
@@ -207,12 +228,25 @@ impl<'a> Header<'a> {
 }
 
 impl Fields {
-    /// Adds an entry, and compares its key with the one before while both are at hand.
+    /// Adds an entry, whose shape is the last that was read, and looks at its key while that and the
+    /// one before are at hand.
     #[inline]
-    fn push(&mut self, entry: Entry, text: &str) {
-        let sorted = self.entries.last().is_none_or(|last| last.key.of(text) < entry.key.of(text));
-        self.unsorted |= !sorted;
+    fn push(&mut self, mut entry: Entry, text: &str) {
+        if let Some(last) = self.entries.last()
+            && last.dims != entry.dims
+            && self.shape(last) == self.shape(&entry)
+        {
+            self.dims.truncate(entry.dims.start as usize);
+            entry.dims = last.dims;
+        }
+        let last = self.entries.last().map(|last| last.key.bytes_of(text));
+        self.survey.add(last, entry.key.bytes_of(text));
         self.entries.push(entry);
+    }
+
+    /// Looks at all keys anew.
+    fn resurvey(&mut self, text: &str) {
+        self.survey = Survey::of(self.entries.iter().map(|entry| entry.key.of(text)));
     }
 
     fn shape(&self, entry: &Entry) -> &[usize] {
@@ -221,7 +255,7 @@ impl Fields {
 
     /// The JSON allows a name twice, and what readers make of it differs.
     fn refuse_duplicates(&self, text: &str) -> Result<()> {
-        if !self.unsorted {
+        if self.survey.sorted {
             return Ok(());
         }
         // The stable sort merges runs that ascend, and writers leave one run for each dtype.
@@ -248,18 +282,26 @@ impl Fields {
         entries.retain(|_| last.pop().unwrap_or(true));
     }
 
-    fn order_by_offset(&mut self) {
+    fn order_by_offset(&mut self, text: &str) {
         if !self.entries.is_sorted_by_key(|entry| (entry.begin, entry.end)) {
             self.entries.sort_by_key(|entry| (entry.begin, entry.end));
+            self.resurvey(text);
         }
     }
 
     /// The entries, in order, must cover the `data_len` bytes after the header without a hole.
     fn check_layout(&self, text: &str, data_len: u64) -> Result<()> {
         let mut covered = 0;
+        // Many tensors have the shape of the one before them.
+        let mut last: Option<(Dtype, Dims, u64)> = None;
         for entry in &self.entries {
-            self.check_entry(entry, covered)
-                .map_err(|reason| Error::header(reason).at(|| entry.key.of(text).to_owned()))?;
+            let len = entry.end.wrapping_sub(entry.begin);
+            let is_alike = last == Some((entry.dtype, entry.dims, len));
+            if !is_alike || entry.begin != covered || entry.end < covered {
+                self.check_entry(entry, covered)
+                    .map_err(|reason| Error::header(reason).at(|| entry.key.of(text).to_owned()))?;
+                last = Some((entry.dtype, entry.dims, len));
+            }
             covered = entry.end;
         }
         if covered < data_len {
@@ -268,7 +310,9 @@ impl Fields {
                 "the tensors take {covered} bytes but the file's data has {data_len}: the last {extra} belong to no tensor"
             )));
         }
-        match self.entries.iter().find(|entry| entry.end > data_len) {
+        // The last one ends where all are covered.
+        let mut beyond = self.entries.iter().filter(|_| covered > data_len);
+        match beyond.find(|entry| entry.end > data_len) {
             Some(entry) => Err(Error::header(format!(
                 "the data of this tensor ends at byte {} but the file's data has {data_len} bytes: the file is truncated by {}",
                 entry.end,

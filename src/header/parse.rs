@@ -10,28 +10,34 @@ use crate::Dtype;
 /// What `text` says when it is in canonical form.
 pub(super) fn canonical(text: &str) -> Option<Fields> {
     let mut cursor = Cursor { text, rest: text.as_bytes() };
-    // A tensor takes some 100 bytes of text, and at least as many as its entry here: what is
-    // reserved stays below the size of the header.
-    let mut fields = Fields {
-        entries: Vec::with_capacity(text.len() / 80),
-        dims: Vec::with_capacity(text.len() / 40),
-        ..Fields::default()
-    };
+    // A tensor takes some 80 bytes of text, and as many as its entry here at least: what is reserved
+    // stays below the size of the header.
+    let mut fields = Fields { entries: Vec::with_capacity(text.len() / 72), ..Fields::default() };
+    let mut alike = Alike::default();
 
     cursor.eat(b"{")?;
     if cursor.eat(b"}").is_none() {
         loop {
             cursor.eat(b"\"")?;
             let key = cursor.string()?;
+            let is_metadata = cursor.is_metadata(key)?;
+            if !is_metadata && let Some(entry) = cursor.alike(key, &fields, &mut alike) {
+                fields.push(entry, text);
+                if !cursor.more(b'}')? {
+                    break;
+                }
+                continue;
+            }
+            let start = cursor.rest;
             cursor.eat(b":{")?;
-            if cursor.is_metadata(key)? {
+            if is_metadata {
                 // A second one is for the general parser to refuse.
                 if fields.metadata.is_some() {
                     return None;
                 }
                 fields.metadata = Some(cursor.metadata()?);
             } else {
-                let entry = cursor.entry(key, &mut fields.dims)?;
+                let entry = cursor.entry(key, &mut fields.dims, start, &mut alike)?;
                 fields.push(entry, text);
             }
             if !cursor.more(b'}')? {
@@ -40,6 +46,15 @@ pub(super) fn canonical(text: &str) -> Option<Fields> {
         }
     }
     cursor.rest.iter().all(|&byte| byte == b' ').then_some(fields)
+}
+
+/// What tensors of one dtype and shape have in common, as text: all from the end of the key to the
+/// beginning of the offsets.
+#[derive(Clone, Copy, Default)]
+struct Alike<'t> {
+    common: &'t [u8],
+    /// The digits of where the last one ends, which is where the next one begins.
+    end: &'t [u8],
 }
 
 /// A string between its quotes.
@@ -157,13 +172,30 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// One tensor, whose opening brace is read.
+    /// One tensor whose key is read, when it has the dtype and the shape of the last one, and begins
+    /// where that ends.
     #[inline(always)]
-    fn entry(&mut self, key: Span, dims: &mut Vec<usize>) -> Option<Entry> {
+    fn alike(&mut self, key: Span, fields: &Fields, alike: &mut Alike<'t>) -> Option<Entry> {
+        let Entry { dtype, dims, end: begin, .. } = *fields.entries.last()?;
+        let rest = self.rest.strip_prefix(alike.common)?.strip_prefix(alike.end)?;
+        let mut ahead = Cursor { text: self.text, rest };
+        ahead.eat(b",")?;
+        let start = ahead.rest;
+        let end = ahead.number()?;
+        let digits = start.get(..start.len() - ahead.rest.len())?;
+        ahead.eat(b"]}")?;
+        let key = self.text(key)?;
+        (self.rest, alike.end) = (ahead.rest, digits);
+        Some(Entry { key, dtype, dims, begin, end })
+    }
+
+    /// One tensor, whose opening brace is read; `start` is what followed its key.
+    #[inline(always)]
+    fn entry(&mut self, key: Span, dims: &mut Vec<usize>, start: &'t [u8], alike: &mut Alike<'t>) -> Option<Entry> {
         self.eat(b"\"dtype\":\"")?;
         let dtype = self.dtype()?;
         self.eat(b",\"shape\":[")?;
-        let start = u32::try_from(dims.len()).ok()?;
+        let dims_start = u32::try_from(dims.len()).ok()?;
         if self.eat(b"]").is_none() {
             loop {
                 dims.push(usize::try_from(self.number()?).ok()?);
@@ -172,14 +204,17 @@ impl<'t> Cursor<'t> {
                 }
             }
         }
-        let end = u32::try_from(dims.len()).ok()?;
+        let dims_end = u32::try_from(dims.len()).ok()?;
         self.eat(b",\"data_offsets\":[")?;
+        alike.common = start.get(..start.len() - self.rest.len())?;
         let data_begin = self.number()?;
         self.eat(b",")?;
+        let before_end = self.rest;
         let data_end = self.number()?;
+        alike.end = before_end.get(..before_end.len() - self.rest.len())?;
         self.eat(b"]}")?;
         let key = self.text(key)?;
-        Some(Entry { key, dtype, dims: Dims { start, end }, begin: data_begin, end: data_end })
+        Some(Entry { key, dtype, dims: Dims { start: dims_start, end: dims_end }, begin: data_begin, end: data_end })
     }
 
     #[inline]

@@ -35,6 +35,7 @@ impl Header<'_> {
                 *text = Text::Owned(key);
             }
         }
+        self.fields.resurvey(&self.text);
         Ok(())
     }
 }

@@ -11,8 +11,8 @@ use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::slice;
 
-use super::{check_values, pages};
-use crate::{Element, Error, Result};
+use super::{Scalar, check_values, pages};
+use crate::{Error, Result};
 
 /// An empty `Vec` with room for `len` elements: every large allocation of the crate.
 ///
@@ -106,27 +106,38 @@ fn spare_bytes<T>(spare: &mut [MaybeUninit<T>]) -> &mut [MaybeUninit<u8>] {
     unsafe { slice::from_raw_parts_mut(spare.as_mut_ptr().cast(), size_of_val(spare)) }
 }
 
-/// A `Vec` of `len` elements, whose bytes `fill` writes.
+/// A `Vec` of `len` values, elements or arrays of them, whose bytes `fill` writes.
 ///
 /// # Errors
 ///
 /// Those of `fill`; when there is no memory, when not all was filled, and when a `bool` is neither
 /// 0 nor 1.
-pub(crate) fn read_vec<E: Element>(
+pub(crate) fn read_vec<S: Scalar>(
     len: usize,
     fill: impl for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
-) -> Result<Vec<E>> {
-    let mut vec = fresh::<E>(len)?;
-    let spare = vec.spare_capacity_mut().get_mut(..len).unwrap_or_default();
-    let bytes = prove(spare_bytes(spare), fill)?;
-    check_values::<E>(bytes)?;
-    if bytes.len() / size_of::<E>() != len {
-        return Err(too_large(len));
-    }
-    // SAFETY: the capacity holds `len` elements, which `get_mut` found; all their bytes are
-    // initialised, which `prove` saw to, and are values of `E`, checked above.
+) -> Result<Vec<S>> {
+    let mut vec = fresh::<S>(len)?;
+    let spare = vec.spare_capacity_mut().get_mut(..len).ok_or_else(|| too_large(len))?;
+    check_values::<S>(prove(spare_bytes(spare), fill)?)?;
+    // SAFETY: the capacity holds `len` values, which `get_mut` found; all their bytes are
+    // initialised, which `prove` saw to, and are values of `S`, checked above.
     unsafe { vec.set_len(len) };
     Ok(vec)
+}
+
+/// One value, an array of elements say, whose bytes `fill` writes.
+///
+/// # Errors
+///
+/// As for [`read_vec`], but for memory.
+pub(crate) fn read_value<S: Scalar>(
+    fill: impl for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
+) -> Result<S> {
+    let mut value = MaybeUninit::uninit();
+    check_values::<S>(prove(spare_bytes(slice::from_mut(&mut value)), fill)?)?;
+    // SAFETY: all its bytes are initialised, which `prove` saw to, and are a value of `S`, checked
+    // above.
+    Ok(unsafe { value.assume_init() })
 }
 
 /// One cache line: the unit, and so the alignment, of [`AlignedBytes`].

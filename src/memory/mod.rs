@@ -6,12 +6,16 @@
 //! - [`pages`]: hints for large memory.
 //! - [`share`]: large memory that several threads work on.
 //! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
-//! - [`recognise`]: which array a generic value is.
+//! - `matrix` (feature `nalgebra`): the same for a matrix of nalgebra.
+//! - [`recognise`]: which array a generic value is, and [`known`]: what else it may be.
 //!
 //! Everything is little-endian, as the format is; `lib.rs` refuses to compile elsewhere.
 #![allow(unsafe_code)]
 
 mod fill;
+mod known;
+#[cfg(feature = "nalgebra")]
+mod matrix;
 mod pack;
 mod pages;
 mod recognise;
@@ -22,13 +26,17 @@ mod tests;
 
 #[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
-pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_vec};
+pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_value, read_vec};
+pub(crate) use known::{Accept, Announce, Give, accept, announce, give, same};
+#[cfg(feature = "nalgebra")]
+pub(crate) use matrix::MatrixElements;
 #[cfg(unix)]
 pub(crate) use pages::prefault;
 pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
 pub(crate) use share::fill_by;
-pub(crate) use strided::Strided;
+pub(crate) use strided::{Strided, reordered};
 
+use std::ptr::NonNull;
 use std::slice;
 
 use crate::element::for_each_element;
@@ -58,6 +66,14 @@ unsafe impl Scalar for bool {
     }
 }
 
+// SAFETY: an array is its items one after the other, without padding of its own; its bytes are
+// values if those of each item are, and `invalid` looks at them all.
+unsafe impl<S: Scalar, const N: usize> Scalar for [S; N] {
+    fn invalid(bytes: &[u8]) -> Option<(usize, u8)> {
+        S::invalid(bytes)
+    }
+}
+
 macro_rules! plain {
     ($($element:ty)*) => { $(
         // SAFETY: a primitive number, or a transparent or C struct of such without padding (the
@@ -82,13 +98,11 @@ fn check<E: Element>(bytes: &[u8]) -> Result<()> {
     check_values::<E>(bytes)
 }
 
-/// Refuses bytes that are no `E`.
-fn check_values<E: Element>(bytes: &[u8]) -> Result<()> {
-    match E::invalid(bytes) {
+/// Refuses bytes that are no `S`: only a `bool` can be that.
+fn check_values<S: Scalar>(bytes: &[u8]) -> Result<()> {
+    match S::invalid(bytes) {
         None => Ok(()),
-        Some((index, value)) => {
-            Err(Error::types(format!("{} bytes of 0 or 1", E::DTYPE), format!("{value} at index {index}")))
-        }
+        Some((index, value)) => Err(Error::types("BOOL bytes of 0 or 1", format!("{value} at index {index}"))),
     }
 }
 
@@ -118,20 +132,32 @@ pub(crate) fn bytes_of_mut<E: Element>(elements: &mut [E]) -> Option<&mut [u8]> 
 /// When they are not aligned for `E`, hold no whole number of elements, or are no `E`.
 pub(crate) fn borrow_slice<E: Element>(bytes: &[u8]) -> Result<&[E]> {
     check::<E>(bytes)?;
-    if bytes.is_empty() {
-        return Ok(&[]);
+    borrow_values(bytes, bytes.len() / size_of::<E>())
+}
+
+/// `bytes` as the `count` values that they are, elements or arrays of them, without a copy.
+///
+/// # Errors
+///
+/// When they are not aligned for `S`, hold another number of values, or are no `S`.
+pub(crate) fn borrow_values<S: Scalar>(bytes: &[u8], count: usize) -> Result<&[S]> {
+    if count.checked_mul(size_of::<S>()) != Some(bytes.len()) {
+        let expected = format!("{count} values of {} bytes", size_of::<S>());
+        return Err(Error::types(expected, format!("{} bytes", bytes.len())));
     }
-    let first = bytes.as_ptr().cast::<E>();
+    check_values::<S>(bytes)?;
+    // Where there are no bytes, any aligned address will do.
+    let first = if bytes.is_empty() { NonNull::dangling().as_ptr() } else { bytes.as_ptr().cast::<S>().cast_mut() };
     if !first.is_aligned() {
         let reason = format!(
             "the bytes are not aligned for {}: use Checkpoint::load, from_bytes on an aligned buffer, or an owned type",
-            std::any::type_name::<E>()
+            std::any::type_name::<S>()
         );
         return Err(Error::new(ErrorKind::Borrow { reason }));
     }
-    // SAFETY: aligned, a whole number of elements long, and every element a value of `E`, all
-    // checked above; the memory stays borrowed for as long as `bytes`.
-    Ok(unsafe { slice::from_raw_parts(first, bytes.len() / size_of::<E>()) })
+    // SAFETY: aligned, `count` values long, and every one a value of `S`, all checked above; the
+    // memory stays borrowed for as long as `bytes`.
+    Ok(unsafe { slice::from_raw_parts(first, count) })
 }
 
 /// The elements in `bytes`, wherever they are aligned.

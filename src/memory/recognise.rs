@@ -176,15 +176,6 @@ impl AsStrided for TensorView<'_> {
     }
 }
 
-static VEC_SEEDS: LazyLock<ByType<ElementKind>> = LazyLock::new(|| {
-    macro_rules! of_element {
-        ($(($element:ty, $kind:ident, $dtype:ident))*) => {
-            [$((TypeId::of::<PhantomData<Vec<$element>>>(), ElementKind::$kind)),*]
-        };
-    }
-    for_each_element!(of_element).into_iter().collect()
-});
-
 /// The element of the `Vec` that the seed reads, if it is the seed of serde's own `Vec` of an
 /// [`Element`]. Then `S::Value` is that `Vec`, and [`vec_by`] reads one.
 #[inline]
@@ -197,7 +188,16 @@ pub(crate) fn element_of_vec_seed<S>() -> Option<ElementKind> {
 }
 
 fn element_of_seed(id: TypeId) -> Option<ElementKind> {
-    VEC_SEEDS.get(&id).copied()
+    // The likeliest first: the others are compared only when it is none of these.
+    if id == TypeId::of::<PhantomData<Vec<f32>>>() {
+        return Some(ElementKind::F32);
+    }
+    macro_rules! of_element {
+        ($(($element:ty, $kind:ident, $dtype:ident))*) => {
+            [$((TypeId::of::<PhantomData<Vec<$element>>>(), ElementKind::$kind)),*]
+        };
+    }
+    for_each_element!(of_element).into_iter().find(|(seed, _)| *seed == id).map(|(_, kind)| kind)
 }
 
 /// A place for a value of which nothing is known here but its identity.

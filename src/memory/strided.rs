@@ -1,5 +1,6 @@
 //! [`Strided`], any array seen as bytes and strides, and its elements in logical order.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
@@ -23,8 +24,9 @@ enum Elements<'a> {
     Contiguous(&'a [u8]),
     /// Element `i` lies `Σ i[k] · strides[k]` elements away from `first`.
     ///
-    /// Invariant, from [`Strided::of_array`]: as many strides as axes, no axis is empty, and for
-    /// every index within the shape a `Scalar` of the dtype lies there, borrowed for `'a`.
+    /// Invariant, from [`Strided::from_raw`]: a dtype of 1, 2, 4 or 8 bytes, as many strides as axes,
+    /// no axis is empty, and for every index within the shape the bytes of an element lie there,
+    /// aligned or not, borrowed for `'a`.
     Scattered { first: NonNull<u8>, strides: &'a [isize] },
 }
 
@@ -52,10 +54,60 @@ impl<'a> Strided<'a> {
         unsafe { Self::from_raw(S::Elem::DTYPE, NonNull::new_unchecked(first), array.shape(), array.strides()) }
     }
 
+    /// Elements in `bytes`: the first at its start, and the others at these strides from it, in
+    /// elements.
+    ///
+    /// # Errors
+    ///
+    /// When the dtype has no whole bytes, and when the strides lead out of `bytes`.
+    #[cfg(any(test, feature = "candle"))]
+    pub(crate) fn in_bytes(dtype: Dtype, shape: &'a [usize], strides: &'a [isize], bytes: &'a [u8]) -> Result<Self> {
+        let item = whole_bytes(dtype)?;
+        let last = shape.iter().zip(strides).try_fold(0usize, |last, (&len, &stride)| {
+            let step = usize::try_from(stride).ok()?;
+            last.checked_add(len.saturating_sub(1).checked_mul(step)?)
+        });
+        let end = last.and_then(|last| last.checked_add(1)?.checked_mul(item));
+        let inside = end.is_some_and(|end| end <= bytes.len()) || shape.contains(&0);
+        if shape.len() != strides.len() || !inside {
+            let expected = format!("bytes that hold {dtype} {shape:?} at strides {strides:?}");
+            return Err(Error::types(expected, format!("{} bytes", bytes.len())));
+        }
+        // SAFETY: the dtype has whole bytes. No stride is negative, so that the element farthest
+        // away is the last of every axis, and it ends within `bytes`; all others lie before it.
+        Ok(unsafe { Self::from_raw(dtype, NonNull::from(bytes).cast(), shape, strides) })
+    }
+
+    /// Hands over the same elements with the axes in another order: the n-th is `axes[n]` of before.
+    ///
+    /// # Errors
+    ///
+    /// Those of `f`; when `axes` is no permutation of all axes, and when the dtype has no whole bytes.
+    pub(crate) fn permuted<R>(&self, axes: &[usize], f: impl FnOnce(&Strided<'_>) -> Result<R>) -> Result<R> {
+        whole_bytes(self.dtype)?;
+        let (first, strides) = match self.elements {
+            Elements::Scattered { first, strides } => (first, strides.to_vec()),
+            Elements::Contiguous(bytes) if self.dtype.byte_len(self.shape) == Some(bytes.len()) => {
+                (NonNull::from(bytes).cast(), contiguous_strides(self.shape))
+            }
+            Elements::Contiguous(bytes) => {
+                let expected = format!("the bytes of {} {:?}", self.dtype, self.shape);
+                return Err(Error::types(expected, format!("{} bytes", bytes.len())));
+            }
+        };
+        let (Some(shape), Some(strides)) = (reordered(self.shape, axes), reordered(&strides, axes)) else {
+            return Err(Error::types(format!("axes for shape {:?}", self.shape), format!("axes {axes:?}")));
+        };
+        // SAFETY: the dtype has whole bytes, and there are as many strides as axes. `reordered` makes
+        // sure that each axis with its stride is there once, so that the elements are the same ones;
+        // those of contiguous bytes lie at `contiguous_strides`, within bytes of that very length.
+        f(&unsafe { Strided::from_raw(self.dtype, first, &shape, &strides) })
+    }
+
     /// # Safety
     ///
-    /// Unless an axis is empty: what [`Elements::Scattered`] says.
-    unsafe fn from_raw(dtype: Dtype, first: NonNull<u8>, shape: &'a [usize], strides: &'a [isize]) -> Self {
+    /// Unless an axis is empty: what [`Elements::Scattered`] says. The dtype has whole bytes.
+    pub(super) unsafe fn from_raw(dtype: Dtype, first: NonNull<u8>, shape: &'a [usize], strides: &'a [isize]) -> Self {
         let elements = match contiguous_elements(shape, strides) {
             Some(0) => Elements::Contiguous(&[]),
             Some(count) => {
@@ -89,7 +141,6 @@ impl<'a> Strided<'a> {
         }
     }
 
-    #[cfg(test)]
     /// The elements where they are, when they lie in logical (C) order without a gap.
     pub(crate) fn is_contiguous(&self) -> Option<&'a [u8]> {
         match self.elements {
@@ -119,6 +170,19 @@ impl<'a> Strided<'a> {
                 }
             }
         }
+    }
+
+    /// The bytes in logical (C) order: where they are, or else copied.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for the copy.
+    pub(crate) fn to_bytes(self) -> Result<Cow<'a, [u8]>> {
+        if let Some(bytes) = self.is_contiguous() {
+            return Ok(Cow::Borrowed(bytes));
+        }
+        let len = self.len_bytes().ok_or_else(|| too_large(usize::MAX))?;
+        super::read_vec(len, |region| self.write_to(region)).map(Cow::Owned)
     }
 
     /// The bytes in logical (C) order.
@@ -179,6 +243,40 @@ impl<'a> Strided<'a> {
         }
         Ok((len, axes))
     }
+}
+
+/// The bytes of an element.
+///
+/// # Errors
+///
+/// When several share a byte.
+fn whole_bytes(dtype: Dtype) -> Result<usize> {
+    match dtype.bits() {
+        bits @ (8 | 16 | 32 | 64) => Ok(bits / 8),
+        _ => Err(Error::unsupported(format!("the axes of a tensor of dtype {dtype} cannot be put in another order"))),
+    }
+}
+
+/// The stride of each axis of elements that lie in logical (C) order, where no axis is empty.
+fn contiguous_strides(shape: &[usize]) -> Vec<isize> {
+    let mut strides = vec![0; shape.len()];
+    let mut next = 1isize;
+    for (stride, &len) in strides.iter_mut().zip(shape).rev() {
+        *stride = next;
+        // Beside an empty axis it may overflow, and does not matter.
+        next = next.wrapping_mul(len.cast_signed());
+    }
+    strides
+}
+
+/// Something for each axis in another order of the axes: the n-th is `axes[n]` of before. `None`
+/// where `axes` is no permutation.
+pub(crate) fn reordered<T: Copy>(values: &[T], axes: &[usize]) -> Option<Vec<T>> {
+    let once = |axis| axes.iter().filter(|&&other| other == axis).count() == 1;
+    if axes.len() != values.len() || !(0..axes.len()).all(once) {
+        return None;
+    }
+    axes.iter().map(|&axis| values.get(axis).copied()).collect()
 }
 
 /// The number of elements, when they lie one after the other in logical (C) order.

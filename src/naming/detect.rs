@@ -11,21 +11,20 @@
 //! flax    no key lies below another one, split at the most frequent of its separators
 //! ```
 //!
-//! Most schemes are ruled out by the first key, or by one search for a byte in all of them.
+//! Most schemes are ruled out by the survey of the bytes in the keys, or by the first key.
 
 use super::flax::{self, Flax};
 use super::haiku::{self, Haiku};
 use super::keystr::Keystr;
 use super::objax::{self, Objax};
-use super::{Naming, Scheme};
+use super::{Naming, Scheme, Survey};
 
-pub(super) fn detect(keys: &[&str]) -> Naming {
-    let scheme = objax_typed(keys)
-        .or_else(|| telling_objax(keys))
+pub(super) fn detect(keys: &[&str], survey: &Survey) -> Naming {
+    let scheme = if survey.may_be_objax() { objax_typed(keys).or_else(|| telling_objax(keys)) } else { None }
         .map(Scheme::Objax)
-        .or_else(|| telling_keystr(keys).map(Scheme::Keystr))
-        .or_else(|| telling_haiku(keys).map(Scheme::Haiku))
-        .or_else(|| telling_flax(keys).map(Scheme::Flax))
+        .or_else(|| if survey.may_be_keystr() { keystr(keys).map(Scheme::Keystr) } else { None })
+        .or_else(|| if survey.may_be_haiku() { telling_haiku(keys).map(Scheme::Haiku) } else { None })
+        .or_else(|| telling_flax(keys, survey).map(Scheme::Flax))
         .unwrap_or(Scheme::Flat);
     Naming { scheme }
 }
@@ -58,11 +57,6 @@ fn telling_objax(keys: &[&str]) -> Option<Objax> {
     is_telling.then(|| objax_untyped(keys))?
 }
 
-fn telling_keystr(keys: &[&str]) -> Option<Keystr> {
-    let is_telling = keys.iter().any(|key| key.contains('['));
-    is_telling.then(|| keystr(keys))?
-}
-
 fn keystr(keys: &[&str]) -> Option<Keystr> {
     let is_bare = |key: &&str| !key.starts_with(['.', '[']);
     let keystr = Keystr { leading_dot: keys.iter().any(|key| key.starts_with('.')) || !keys.iter().any(is_bare) };
@@ -77,18 +71,22 @@ fn any_haiku(keys: &[&str]) -> Option<Haiku> {
 }
 
 fn telling_haiku(keys: &[&str]) -> Option<Haiku> {
-    let is_telling = |key: &&str| key.bytes().any(|byte| matches!(byte, b'/' | b'~'));
-    if !keys.iter().any(is_telling) {
-        return None;
-    }
     haiku::SEPARATORS
         .into_iter()
         .map(|separator| Haiku { separator })
         .find(|haiku| keys.iter().all(|key| haiku.accepts(key).is_ok()) && keys.iter().any(|key| haiku.is_telling(key)))
 }
 
-fn telling_flax(keys: &[&str]) -> Option<Flax> {
-    let separator = Flax::separators_seen(keys, &flax::SEPARATORS).into_iter().next()?;
+fn telling_flax(keys: &[&str], survey: &Survey) -> Option<Flax> {
+    // The other separators are marks.
+    let separator = if survey.has_no_marks() {
+        flax::SEPARATORS.first().copied()?
+    } else {
+        Flax::separators_seen(keys, &flax::SEPARATORS).into_iter().next()?
+    };
+    if survey.is_flat_and_sorted() {
+        return Some(Flax { separator: separator.to_owned(), suffix_lists: false, field_names: false });
+    }
     fitting_flax(separator, false, keys)
 }
 
@@ -103,7 +101,7 @@ fn any_flax(flax: &Flax, keys: &[&str]) -> Option<Flax> {
 }
 
 fn fitting_flax(separator: &str, suffix_lists: bool, keys: &[&str]) -> Option<Flax> {
-    let flax = Flax { separator: separator.to_owned(), suffix_lists };
+    let flax = Flax { separator: separator.to_owned(), suffix_lists, field_names: false };
     let conflict = if keys.is_sorted() {
         flax.conflict(keys)
     } else {

@@ -16,6 +16,8 @@
 
 use std::borrow::Cow;
 
+use crate::spec::ListForm;
+
 use super::segment::{Content, Level, Place, Refusal, Segment, Token, find};
 
 /// The separators that are recognised in a file, the likeliest first.
@@ -25,6 +27,8 @@ pub(super) const SEPARATORS: [&str; 4] = [".", "/", ":::", ","];
 pub(super) struct Flax {
     pub(super) separator: String,
     pub(super) suffix_lists: bool,
+    /// Whether fields have the names that they have in Rust, rather than flax's.
+    pub(super) field_names: bool,
 }
 
 impl Flax {
@@ -45,7 +49,7 @@ impl Flax {
             Segment::Key(text) | Segment::IntKey(text) => self.one_segment(text)?,
             Segment::Index(index) => {
                 digits = index.to_string();
-                if self.suffix_lists && above.list && above.place == Place::Inside {
+                if self.has_suffixes(above) && above.list && above.place == Place::Inside {
                     self.append_suffix(key, above, &digits)?;
                     return Ok(Level::inside(above.start, content));
                 }
@@ -70,6 +74,10 @@ impl Flax {
         let start = key.len();
         key.push_str(text);
         Ok(Level::inside(start, content))
+    }
+
+    fn has_suffixes(&self, list: &Level) -> bool {
+        list.form.map_or(self.suffix_lists, |form| form == ListForm::Suffix)
     }
 
     fn one_segment<'a>(&self, text: &'a str) -> Result<&'a str, Refusal> {

@@ -17,6 +17,7 @@ mod keystr;
 mod objax;
 mod segment;
 mod shape;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +28,9 @@ use haiku::Haiku;
 use keystr::Keystr;
 use objax::Objax;
 
-pub(crate) use segment::{Content, Level, Refusal, Segment, Token};
+pub(crate) use segment::{Content, Level, Refusal, Segment, Token, in_scope, index};
 pub(crate) use shape::Shape;
+pub(crate) use survey::Survey;
 
 /// How the paths of a value are written as keys.
 ///
@@ -95,7 +97,7 @@ impl Naming {
     /// ```
     #[must_use]
     pub fn flax() -> Self {
-        Naming { scheme: Scheme::Flax(Flax { separator: ".".into(), suffix_lists: false }) }
+        Naming { scheme: Scheme::Flax(Flax { separator: ".".into(), suffix_lists: false, field_names: false }) }
     }
 
     /// Haiku's module path, then the parameter: `sub/~/layers_1.w`.
@@ -203,6 +205,14 @@ impl Naming {
         self
     }
 
+    /// Fields have the names that they have in Rust, whatever a framework calls them.
+    pub(crate) fn with_field_names(mut self) -> Self {
+        if let Scheme::Flax(flax) = &mut self.scheme {
+            flax.field_names = true;
+        }
+        self
+    }
+
     /// Sets whether objax's keys end in their `::Kind`. The other namings ignore it.
     ///
     /// # Examples
@@ -252,7 +262,18 @@ impl Naming {
     #[must_use]
     pub fn detect<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let keys: Vec<&str> = keys.into_iter().collect();
-        detect::detect(&keys)
+        Self::detect_surveyed(&keys, &Survey::of(keys.iter().copied()))
+    }
+
+    /// The same for keys that have been looked at already.
+    pub(crate) fn detect_surveyed(keys: &[&str], survey: &Survey) -> Self {
+        detect::detect(keys, survey)
+    }
+
+    /// The naming that a survey alone settles on.
+    pub(crate) fn detect_at_once(survey: &Survey) -> Option<Self> {
+        // Nothing but dots, and nothing that lies below anything else.
+        (survey.has_no_marks() && survey.is_flat_and_sorted()).then(Self::flax)
     }
 
     /// This scheme with the options that the keys show: the separator seen, with or without kinds
@@ -326,6 +347,36 @@ impl Naming {
         }
     }
 
+    /// Whether this token is written for an item of a list of this name (which may have a scope, as in
+    /// `~/linear`).
+    pub(crate) fn selects_item(&self, list: &str, token: &Token<'_>) -> bool {
+        match &self.scheme {
+            Scheme::Haiku(_) if list.contains('/') && token.scoped.contains('/') => {
+                segment::is_item(token.scoped, list)
+            }
+            _ => segment::is_item(&token.name, self.without_scope(list)),
+        }
+    }
+
+    /// A name without the scope of haiku: `linear` of `~/linear`.
+    pub(crate) fn without_scope<'n>(&self, name: &'n str) -> &'n str {
+        match &self.scheme {
+            Scheme::Haiku(_) => haiku::unscoped(name),
+            Scheme::Flax(_) | Scheme::Flat | Scheme::Objax(_) | Scheme::Keystr(_) => name,
+        }
+    }
+
+    /// Whether haiku made both in one scope, as far as they say in which.
+    pub(crate) fn are_in_one_scope(&self, first: &Token<'_>, second: &Token<'_>) -> bool {
+        if !matches!(&self.scheme, Scheme::Haiku(_)) {
+            return true;
+        }
+        match (first.scoped.rsplit_once('/'), second.scoped.rsplit_once('/')) {
+            (Some((first, _)), Some((second, _))) => first == second,
+            _ => true,
+        }
+    }
+
     /// Whether the key of a tensor follows the grammar, or what is wrong with it.
     pub(crate) fn accepts(&self, key: &str) -> Result<(), String> {
         match &self.scheme {
@@ -355,6 +406,27 @@ impl Naming {
                 return order.then_with(|| a.len().cmp(&b.len()));
             }
             at = a_end;
+        }
+    }
+
+    /// Whether [`compare`](Naming::compare) is plain byte order.
+    pub(crate) fn sorts_by_bytes(&self) -> bool {
+        matches!(self.scheme, Scheme::Flax(_) | Scheme::Flat)
+    }
+
+    /// Sorts keys, which are in order already as often as not.
+    pub(crate) fn sort(&self, keys: &mut [&str]) {
+        if !keys.is_sorted_by(|a, b| self.compare(a, b).is_le()) {
+            keys.sort_by(|a, b| self.compare(a, b));
+        }
+    }
+
+    /// Whether [`fits`](Naming::fits) needs no more than a survey of the keys to agree.
+    pub(crate) fn fits_at_once(&self, survey: &Survey) -> bool {
+        match self.scheme {
+            Scheme::Flax(_) => survey.is_flat_and_sorted(),
+            Scheme::Flat => true,
+            Scheme::Haiku(_) | Scheme::Objax(_) | Scheme::Keystr(_) => false,
         }
     }
 

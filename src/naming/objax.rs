@@ -233,7 +233,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 fn push_class(key: &mut String, content: &Content<'_>) -> Result<(), Refusal> {
     let class = match content {
         Content::Module { class, .. } => *class,
-        Content::List { class } => Some(class.unwrap_or(DEFAULT_LIST)),
+        Content::List { class, .. } => Some(class.unwrap_or(DEFAULT_LIST)),
         Content::Tensor | Content::Leaf => None,
     };
     if let Some(class) = class {

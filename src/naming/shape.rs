@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Keystr, Naming, Scheme};
+use crate::spec::Framework;
 
 /// The shape in which maps and [`Tree`](crate::Tree) see the keys of a naming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,16 @@ pub(crate) enum Shape {
 const COLLECTIONS: [&str; 2] = ["params", "state"];
 
 impl Naming {
+    /// The framework whose words a field may have in it.
+    pub(crate) fn framework(&self) -> Option<Framework> {
+        match &self.scheme {
+            Scheme::Flax(flax) => (!flax.field_names).then_some(Framework::Flax),
+            Scheme::Haiku(_) => Some(Framework::Haiku),
+            Scheme::Objax(_) => Some(Framework::Objax),
+            Scheme::Keystr(_) | Scheme::Flat => None,
+        }
+    }
+
     pub(crate) fn shape(&self) -> Shape {
         match &self.scheme {
             Scheme::Flax(_) => Shape::Nested,
@@ -35,6 +46,17 @@ impl Naming {
     /// Whether a key cannot lie inside another.
     pub(crate) fn nests(&self) -> bool {
         self.shape() == Shape::Nested
+    }
+
+    /// The text that ends every token but the last, in the namings that have one.
+    ///
+    /// There a key lies below a node just when it begins with the node's prefix, and nothing lies below
+    /// a tensor.
+    pub(crate) fn separator_between(&self) -> Option<&str> {
+        match &self.scheme {
+            Scheme::Flax(flax) => Some(flax.separator.as_str()),
+            _ => None,
+        }
     }
 
     /// Whether both are the same scheme, whatever the options.

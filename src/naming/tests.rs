@@ -11,7 +11,7 @@ use super::*;
 
 pub(super) const NET: Content<'static> = Content::Module { class: Some("Net"), holds_tensor: true, map: false };
 const BARE: Content<'static> = Content::Module { class: None, holds_tensor: false, map: true };
-const LIST: Content<'static> = Content::List { class: None };
+const LIST: Content<'static> = Content::List { class: None, form: None };
 
 /// Every naming with every option.
 pub(super) fn all() -> Vec<Naming> {
@@ -155,7 +155,7 @@ fn objax_names() {
         (NET, vec![(Field("m"), Leaf)], "(Net).m"),
         (collection(), vec![(Field("m"), linear), (Field("w"), Tensor)], "m(Linear).w::TrainVar"),
         (
-            Content::List { class: Some("Sequential") },
+            Content::List { class: Some("Sequential"), form: None },
             vec![(Index(0), linear), (Field("w"), Tensor)],
             "(Sequential)[0](Linear).w::TrainVar",
         ),

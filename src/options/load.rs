@@ -10,7 +10,8 @@ use super::{Metadata, Options};
 use crate::checkpoint::Checkpoint;
 use crate::rename::Renames;
 use crate::report::Report;
-use crate::ser::plan::{About, Keys, Plan};
+use crate::ser::keys::Keys;
+use crate::ser::plan::{About, Plan};
 use crate::{Error, Result, Tree, assign, ser};
 
 impl Options {

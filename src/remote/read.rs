@@ -1,6 +1,5 @@
 //! [`RemoteCheckpoint`].
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
@@ -11,11 +10,11 @@ use object_store::{GetOptions, GetRange, ObjectStore};
 use serde::de::DeserializeOwned;
 
 use super::fetch::Object;
+use super::fetched::Fetched;
 use super::refused;
 use crate::checkpoint::{Opening, TensorInfo, part};
 use crate::de::contents::Contents;
 use crate::de::reader::{Data, Reader, Settings};
-use crate::de::value::Value;
 use crate::error::ErrorKind;
 use crate::header::Header;
 use crate::{Error, Naming, Result, Tensor, Tree};
@@ -53,24 +52,6 @@ impl fmt::Debug for RemoteCheckpoint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, store) = (&self.object.path, self.object.store);
         write!(f, "RemoteCheckpoint {path} in {store}: {} tensors, {}", self.len(), self.naming())
-    }
-}
-
-/// The tensors that a load has, and those that it asked for beyond.
-#[derive(Default)]
-pub(crate) struct Fetched {
-    tensors: BTreeMap<usize, Vec<u8>>,
-    asked: RefCell<BTreeSet<usize>>,
-}
-
-impl Fetched {
-    /// The bytes of a tensor; `None` notes that it is needed.
-    pub(crate) fn get(&self, tensor: usize) -> Option<&[u8]> {
-        let bytes = self.tensors.get(&tensor);
-        if bytes.is_none() {
-            self.asked.borrow_mut().insert(tensor);
-        }
-        bytes.map(Vec::as_slice)
     }
 }
 
@@ -181,12 +162,8 @@ impl<'s> RemoteCheckpoint<'s> {
     /// As [`Checkpoint::get_at`](crate::Checkpoint::get_at), and when the store refuses.
     pub async fn get_at<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let settings = Settings { deny_unknown: false, ..self.settings.clone() };
-        let read = |fetched: &Fetched| {
-            let reader = self.reader(fetched, &settings);
-            let place = part::find(&reader, path)?;
-            let place = place.ok_or_else(|| self.missing(path))?;
-            reader.read_from(|| Ok(Value { place: place.clone(), ..Value::root(&reader) }))
-        };
+        let read =
+            |fetched: &Fetched| part::read(&self.reader(fetched, &settings), path)?.ok_or_else(|| self.missing(path));
         self.read(read).await
     }
 

@@ -1,6 +1,7 @@
 //! Arrays that come element by element, because their type is none of those that are recognised.
 
-use crate::ser::walker::{Event, Mode, Walker};
+use crate::ser::trace::Event;
+use crate::ser::walker::{Mode, Walker};
 use crate::{Dtype, Error, Result};
 
 /// What of an array the walker looks at.

@@ -7,6 +7,7 @@ use crate::ser::array::{Array, Focus};
 use crate::ser::key;
 use crate::ser::skeleton::{Body, Step};
 use crate::ser::walker::Walker;
+use crate::spec::{self, FieldSpec, TypeSpec};
 use crate::{Error, Result};
 
 /// A container that is being walked.
@@ -15,13 +16,41 @@ pub(crate) struct Compound<'a, 'w> {
     state: State,
 }
 
-#[derive(Default)]
+/// The fields of a container as they are described.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Described {
+    fields: &'static [FieldSpec],
+    /// How many items of a tuple came.
+    items: usize,
+}
+
+impl Described {
+    pub(crate) fn of(spec: Option<&'static TypeSpec>) -> Self {
+        Self::by(spec.map_or(&[], |spec| spec.fields))
+    }
+
+    pub(crate) fn by(fields: &'static [FieldSpec]) -> Self {
+        Self { fields, items: 0 }
+    }
+
+    fn field(&self, name: &str) -> Option<&'static FieldSpec> {
+        spec::saved(self.fields, name)
+    }
+
+    fn next_item(&mut self) -> Option<&'static FieldSpec> {
+        if self.fields.is_empty() {
+            return None;
+        }
+        self.items += 1;
+        self.field(&(self.items - 1).to_string())
+    }
+}
+
 pub(crate) enum State {
     /// A container of the skeleton.
-    #[default]
-    Node,
+    Node(Described),
     /// The payload of an enum variant: two nodes to close.
-    Variant,
+    Variant(Described),
     /// A struct of the name and length of ndarray's `Array`, before its first field.
     PerhapsArray,
     /// ndarray's serde form of an array whose type was not recognised.
@@ -34,12 +63,23 @@ pub(crate) enum State {
     Complex,
 }
 
+impl Default for State {
+    fn default() -> Self {
+        Self::Node(Described::default())
+    }
+}
+
 impl<'a, 'w> Compound<'a, 'w> {
     pub(crate) fn new(walker: &'a mut Walker<'w>, state: State) -> Self {
         Self { walker, state }
     }
 
     fn item<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
+        if let State::Node(described) | State::Variant(described) = &mut self.state
+            && let Some(field) = described.next_item()
+        {
+            self.walker.expect_item(field);
+        }
         self.walker.value(value)
     }
 
@@ -48,8 +88,7 @@ impl<'a, 'w> Compound<'a, 'w> {
             self.state = if handshake::ARRAY_FIELDS.first() == Some(&name) {
                 State::Array(Array::default())
             } else {
-                self.walker.open(Body::Struct(handshake::ARRAY))?;
-                State::Node
+                self.walker.container(Body::Struct(handshake::ARRAY), None)?
             };
         }
         match &mut self.state {
@@ -70,10 +109,11 @@ impl<'a, 'w> Compound<'a, 'w> {
                 "data" => self.walker.look(array, Focus::Bytes, value),
                 _ => Err(foreign_field(name)),
             },
-            _ => {
-                self.walker.expect(Step::Field, name);
+            State::Node(described) | State::Variant(described) => {
+                self.walker.expect(Step::Field, name, described.field(name));
                 self.walker.value(value)
             }
+            State::PerhapsArray | State::Pass | State::Complex => self.walker.value(value),
         }
     }
 
@@ -83,15 +123,15 @@ impl<'a, 'w> Compound<'a, 'w> {
 
     pub(crate) fn finish(self) -> Result<()> {
         match self.state {
-            State::Node => self.walker.close(),
-            State::Variant => {
+            State::Node(_) => self.walker.close(),
+            State::Variant(_) => {
                 self.walker.close()?;
                 self.walker.close()
             }
             State::Array(array) => self.walker.end_elements(array),
             State::Complex => self.walker.end_complex(),
             State::PerhapsArray => {
-                self.walker.open(Body::Struct(handshake::ARRAY))?;
+                self.walker.open(Body::Struct(handshake::ARRAY), None)?;
                 self.walker.close()
             }
             State::Tensor(_) | State::Pass => Ok(()),
@@ -162,12 +202,16 @@ impl ser::SerializeMap for Compound<'_, '_> {
 
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<()> {
         let key = key.serialize(key::KeySerializer).map_err(|error| self.walker.locate(error))?;
-        self.walker.expect_key(&key.text, key.integer);
+        let field = match &self.state {
+            State::Node(described) => described.field(&key.text),
+            _ => None,
+        };
+        self.walker.expect_key(&key.text, key.integer, field);
         Ok(())
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
-        self.item(value)
+        self.walker.value(value)
     }
 
     fn end(self) -> Result<()> {

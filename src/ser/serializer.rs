@@ -2,11 +2,14 @@
 
 use serde::{Serialize, ser};
 
-use crate::options::MAX_DEPTH;
+use crate::depth::MAX_DEPTH;
+use crate::memory::{Accept, Announce};
 use crate::ser::compound::{Compound, State};
 use crate::ser::skeleton::Skeleton;
 use crate::ser::tree;
 use crate::ser::walker::{Mode, Walker};
+use crate::spec::TypeSpec;
+use crate::tensor::Saved;
 use crate::{Error, Result, Tree};
 
 /// A `serde::Serializer` that turns a value into a [`Tree`], in one pass.
@@ -48,6 +51,23 @@ impl Serializer {
     fn compound(mut self, begin: impl FnOnce(&mut Walker<'static>) -> Result<State>) -> Result<TreeCompound> {
         let state = begin(&mut self.walker)?;
         Ok(TreeCompound { walker: self.walker, state })
+    }
+}
+
+impl Announce for Serializer {
+    type Message = &'static TypeSpec;
+
+    fn announce(&mut self, spec: &'static TypeSpec) {
+        (&mut self.walker).announce(spec);
+    }
+}
+
+impl Accept<Saved<'_>> for Serializer {
+    type Output = Result<Tree>;
+
+    fn accept(mut self, saved: Saved<'_>) -> Result<Tree> {
+        Accept::accept(&mut self.walker, saved)?;
+        finish(self.walker)
     }
 }
 

@@ -3,8 +3,9 @@
 //! The first walk over a value builds one. Nodes stand in one vector in the order of the walk, a
 //! node before its children, and each knows where its subtree ends.
 
-use crate::ser::leaf::{self, Form, Leaf};
-use crate::ser::walker::Trace;
+use crate::ser::leaf::{self, Form, Leaf, Span};
+use crate::ser::trace::Trace;
+use crate::spec::{FieldSpec, TensorSpec, TypeSpec};
 use crate::tensor::Tensor;
 use crate::{Dtype, Error, Result};
 
@@ -14,13 +15,6 @@ const NUMBERS_LIMIT: usize = 64 * 1024;
 /// A list with more gaps than this for each item says of each that nothing is there: reading takes as
 /// many for an item of the file, so that a short file cannot ask for a long list.
 const GAPS_AN_ITEM: usize = 16;
-
-/// A range of [`Skeleton::text`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: usize,
-    end: usize,
-}
 
 /// What led from a node's parent to it.
 #[derive(Clone, Copy, Debug)]
@@ -60,12 +54,22 @@ pub(crate) struct Node {
     pub(crate) end: usize,
     /// Whether a tensor or a leaf is here or below.
     pub(crate) stores: bool,
+    /// What is said of the field that it is.
+    pub(crate) field: Option<&'static FieldSpec>,
+    /// What is said of its type.
+    pub(crate) kind: Option<&'static TypeSpec>,
+    /// The newtypes around it of which something is said, as a range of [`Skeleton::newtypes`].
+    newtypes: (usize, usize),
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TensorInfo {
     pub(crate) dtype: Dtype,
+    /// The dtype of its elements in memory.
+    pub(crate) element: Dtype,
     dims: (usize, usize),
+    /// What is said of it, when it is a `#[tensor]` field.
+    pub(crate) spec: Option<&'static TensorSpec>,
 }
 
 /// A container that is being walked.
@@ -87,6 +91,13 @@ pub(crate) struct Skeleton {
     dims: Vec<usize>,
     open: Vec<Open>,
     next: Option<Step>,
+    next_field: Option<&'static FieldSpec>,
+    /// Newtypes of which something is said.
+    newtypes: Vec<&'static TypeSpec>,
+    /// How many of them are around nodes that came.
+    placed: usize,
+    /// Whether sequences of numbers may be as long as they like.
+    unlimited: bool,
     /// What the walk came by, once it is over.
     pub(crate) trace: Trace,
     /// The tensors themselves, when the walk is to keep them.
@@ -97,6 +108,18 @@ impl Skeleton {
     /// A skeleton that holds the tensors too.
     pub(crate) fn keeping() -> Self {
         Self { kept: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// A skeleton of a value that is one leaf.
+    pub(crate) fn of_metadata() -> Self {
+        Self { unlimited: true, ..Self::default() }
+    }
+
+    /// The JSON of a value without tensors.
+    pub(crate) fn json(&self) -> Result<String> {
+        let mut json = String::new();
+        self.write_json(0, &mut json);
+        if leaf::nesting(&json) > leaf::MAX_NESTING { Err(too_deep_a_leaf()) } else { Ok(json) }
     }
 
     pub(crate) fn keeps(&self) -> bool {
@@ -150,8 +173,29 @@ impl Skeleton {
     }
 
     /// Says what leads to the value that comes next.
-    pub(crate) fn expect(&mut self, step: Step) {
+    pub(crate) fn expect(&mut self, step: Step, field: Option<&'static FieldSpec>) {
         self.next = Some(step);
+        self.next_field = field;
+    }
+
+    /// The same for an item, whose place is its step.
+    pub(crate) fn expect_item(&mut self, field: &'static FieldSpec) {
+        self.next_field = Some(field);
+    }
+
+    /// Says that a newtype is around the value that comes next.
+    pub(crate) fn expect_newtype(&mut self, spec: &'static TypeSpec) {
+        self.newtypes.push(spec);
+    }
+
+    /// What is said of the newtypes around a node, the innermost first.
+    pub(crate) fn newtypes(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
+        self.newtypes.get(node.newtypes.0..node.newtypes.1).unwrap_or_default().iter().rev().copied()
+    }
+
+    /// What is said of the types of a node: its own, then the newtypes around it.
+    pub(crate) fn kinds(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
+        node.kind.into_iter().chain(self.newtypes(node))
     }
 
     /// The path of the value that comes next, for an error.
@@ -179,7 +223,7 @@ impl Skeleton {
         path
     }
 
-    fn push(&mut self, body: Body, stores: bool) -> usize {
+    fn push(&mut self, body: Body, stores: bool, kind: Option<&'static TypeSpec>) -> usize {
         let step = match (self.next.take(), self.open.last_mut()) {
             (Some(step), _) => step,
             (None, Some(open)) => Step::Index(open.children),
@@ -190,12 +234,13 @@ impl Skeleton {
             open.stores |= stores;
         }
         let index = self.nodes.len();
-        self.nodes.push(Node { step, body, end: index + 1, stores });
+        let newtypes = (std::mem::replace(&mut self.placed, self.newtypes.len()), self.newtypes.len());
+        self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind, newtypes });
         index
     }
 
-    pub(crate) fn open(&mut self, body: Body) {
-        let node = self.push(body, false);
+    pub(crate) fn open(&mut self, body: Body, kind: Option<&'static TypeSpec>) {
+        let node = self.push(body, false, kind);
         self.open.push(Open {
             node,
             children: 0,
@@ -207,10 +252,21 @@ impl Skeleton {
     }
 
     pub(crate) fn tensor(&mut self, dtype: Dtype, shape: &[usize]) {
+        self.described_tensor(dtype, shape, dtype, None);
+    }
+
+    /// A tensor as it is stored, the dtype of its elements in memory, and what is said of it.
+    pub(crate) fn described_tensor(
+        &mut self,
+        dtype: Dtype,
+        shape: &[usize],
+        element: Dtype,
+        spec: Option<&'static TensorSpec>,
+    ) {
         let start = self.dims.len();
         self.dims.extend_from_slice(shape);
-        self.tensors.push(TensorInfo { dtype, dims: (start, self.dims.len()) });
-        self.push(Body::Tensor, true);
+        self.tensors.push(TensorInfo { dtype, element, dims: (start, self.dims.len()), spec });
+        self.push(Body::Tensor, true, None);
         if let Some(open) = self.open.last_mut() {
             open.holds_tensor = true;
         }
@@ -224,7 +280,7 @@ impl Skeleton {
 
     pub(crate) fn leaf(&mut self, form: Form, text: &str) {
         let span = self.intern(text);
-        self.push(Body::Leaf(Leaf { span, form }), true);
+        self.push(Body::Leaf(Leaf { span, form }), true, None);
     }
 
     pub(crate) fn number(&mut self, form: Form, text: &str) -> Result<()> {
@@ -236,7 +292,7 @@ impl Skeleton {
         let Some(open) = self.open.last_mut() else { return Ok(()) };
         open.numbers += bytes;
         let list = self.nodes.get(open.node).is_some_and(|node| matches!(node.body, Body::List { .. }));
-        if list && !open.holds_tensor && open.numbers > NUMBERS_LIMIT {
+        if list && !open.holds_tensor && open.numbers > NUMBERS_LIMIT && !self.unlimited {
             return Err(too_many_numbers());
         }
         Ok(())
@@ -248,7 +304,7 @@ impl Skeleton {
         if above.is_none_or(|node| matches!(node.body, Body::Map)) {
             self.leaf(Form::Json, "null");
         } else {
-            self.push(Body::Nothing, false);
+            self.push(Body::Nothing, false, None);
         }
     }
 

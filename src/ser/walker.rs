@@ -4,16 +4,17 @@
 //! that was planned for it. Both are this type, so that a model's `Serialize` implementations are
 //! compiled once.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::handshake;
 use crate::memory::{self, Strided};
 use crate::ser::array::{Array, Focus};
-use crate::ser::compound::{Compound, State};
+use crate::ser::compound::{Described, State};
 use crate::ser::leaf::Form;
-use crate::ser::number::Number;
 use crate::ser::skeleton::{Body, Skeleton, Step};
+use crate::ser::trace::{Event, Trace};
 use crate::ser::writer::Writer;
+use crate::spec::{FieldSpec, TypeSpec};
+use crate::tensor::Saved;
 use crate::tensor::Tensor;
 use crate::{Dtype, Error, ErrorKind, Result};
 
@@ -28,61 +29,49 @@ pub(crate) struct Walker<'w> {
     pub(crate) focus: Focus,
     /// The newtype struct around the value that comes next.
     class: Option<&'static str>,
+    /// What is known of the type whose value comes next.
+    spec: Option<&'static TypeSpec>,
     depth: usize,
     max_depth: usize,
     /// What the walk has come by.
     trace: Trace,
+    /// Whether everything is a leaf, tensors too.
+    pub(crate) plain: bool,
     /// The memory of the elements that wait, between one array and the next.
     pub(crate) spare: Vec<u8>,
 }
 
-/// The structure of a value in one number: two walks that come by the same names, containers,
-/// tensors and leaves in the same order have the same, whatever the values of the leaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Trace(u64);
+impl memory::Announce for &mut Walker<'_> {
+    type Message = &'static TypeSpec;
 
-impl Trace {
-    fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn name(&mut self, name: &str) {
-        let (words, rest) = name.as_bytes().as_chunks::<8>();
-        for word in words {
-            self.mix(u64::from_le_bytes(*word));
-        }
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        self.mix(u64::from_le_bytes(last));
-        self.mix(name.len() as u64);
-    }
-
-    pub(crate) fn event(&mut self, event: Event) {
-        self.mix(event as u64);
+    fn announce(&mut self, spec: &'static TypeSpec) {
+        self.spec = Some(spec);
     }
 }
 
-/// What a walk comes by, besides names.
-#[derive(Clone, Copy)]
-pub(crate) enum Event {
-    Tensor = 1,
-    Leaf,
-    Nothing,
-    Key,
-    IntKey,
-    Struct,
-    Map,
-    List,
-    Tuple,
-    Enum,
-    Close,
+impl memory::Accept<Saved<'_>> for &mut Walker<'_> {
+    type Output = Result<()>;
+
+    fn accept(self, saved: Saved<'_>) -> Result<()> {
+        self.tensor_field(saved)
+    }
 }
 
 impl<'w> Walker<'w> {
     pub(crate) fn new(mode: Mode<'w>, max_depth: usize) -> Self {
-        Self { mode, focus: Focus::Value, class: None, depth: 0, max_depth, trace: Trace::default(), spare: Vec::new() }
+        let trace = Trace::default();
+        let spare = Vec::new();
+        Self { mode, focus: Focus::Value, class: None, spec: None, depth: 0, max_depth, trace, plain: false, spare }
+    }
+
+    /// A value as one leaf: its JSON text.
+    pub(crate) fn whole<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
+        let skeleton = Skeleton::of_metadata();
+        let left = self.max_depth.saturating_sub(self.depth);
+        let mut walker = Walker { plain: true, ..Walker::new(Mode::Skeleton(skeleton), left) };
+        value.serialize(&mut walker).map_err(|error| self.locate(error))?;
+        let Mode::Skeleton(skeleton) = walker.mode else { return Ok(()) };
+        self.leaf(&skeleton.json()?, Form::Json)
     }
 
     pub(crate) fn trace(&self) -> Trace {
@@ -96,11 +85,35 @@ impl<'w> Walker<'w> {
     /// Walks a value: a tensor by its type, anything else by its `Serialize`.
     pub(crate) fn value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
         if matches!(self.focus, Focus::Value)
+            && !self.plain
             && let Some(tensor) = memory::recognise(value)
         {
             return self.tensor(&tensor);
         }
         value.serialize(&mut *self)
+    }
+
+    /// What was said of the next value has been used, or did not matter.
+    fn forget(&mut self) {
+        self.class = None;
+        self.spec = None;
+    }
+
+    /// What is known of the type whose value comes now.
+    pub(crate) fn take_spec(&mut self) -> Option<&'static TypeSpec> {
+        self.spec.take()
+    }
+
+    /// The value that comes next stands in a newtype.
+    pub(crate) fn newtype(&mut self, name: &'static str, spec: Option<&'static TypeSpec>) {
+        self.set_class(spec.and_then(|spec| spec.class).unwrap_or(name));
+        if let (Mode::Skeleton(skeleton), Some(spec)) = (&mut self.mode, spec) {
+            skeleton.expect_newtype(spec);
+        }
+    }
+
+    pub(crate) fn set_class(&mut self, class: &'static str) {
+        self.class = Some(class);
     }
 
     /// Walks one part of an array with the eyes on that part alone.
@@ -132,7 +145,7 @@ impl<'w> Walker<'w> {
     }
 
     pub(crate) fn tensor(&mut self, tensor: &Strided<'_>) -> Result<()> {
-        self.class = None;
+        self.forget();
         self.came_by(Event::Tensor);
         match &mut self.mode {
             Mode::Write(writer) => writer.tensor(tensor),
@@ -146,9 +159,38 @@ impl<'w> Walker<'w> {
         }
     }
 
+    /// A `#[tensor]` field, as its attributes say that it is stored.
+    fn tensor_field(&mut self, Saved { spec, tensor }: Saved<'_>) -> Result<()> {
+        if self.plain {
+            return tensor.stored(spec)?.into_tensor()?.serialize(self);
+        }
+        if !matches!(self.focus, Focus::Value) {
+            return Err(self.not_an_element("a tensor"));
+        }
+        match &mut self.mode {
+            Mode::Skeleton(skeleton) => {
+                let element = tensor.dtype();
+                let (dtype, shape) = tensor.stored_form(spec).map_err(|error| error.at(|| skeleton.path()))?;
+                skeleton.described_tensor(dtype, &shape, element, Some(spec));
+                if skeleton.keeps() {
+                    skeleton.keep(tensor.stored(spec)?.into_tensor()?);
+                }
+            }
+            Mode::Write(writer) => {
+                if !writer.skips_next() {
+                    let written = tensor.stored(spec)?.with_elements(|elements| writer.tensor(elements));
+                    written.map_err(|error| self.locate(error))?;
+                }
+            }
+        }
+        self.forget();
+        self.came_by(Event::Tensor);
+        Ok(())
+    }
+
     /// A tensor whose bytes are at hand in file order.
     pub(crate) fn tensor_bytes(&mut self, dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<()> {
-        self.class = None;
+        self.forget();
         self.came_by(Event::Tensor);
         match &mut self.mode {
             Mode::Write(writer) => {
@@ -167,20 +209,31 @@ impl<'w> Walker<'w> {
     }
 
     /// A field or a variant leads to the value that comes next.
-    pub(crate) fn expect(&mut self, step: fn(&'static str) -> Step, name: &'static str) {
+    pub(crate) fn expect(
+        &mut self,
+        step: fn(&'static str) -> Step,
+        name: &'static str,
+        field: Option<&'static FieldSpec>,
+    ) {
         self.trace.name(name);
-        let step = step(name);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
-            skeleton.expect(step);
+            skeleton.expect(step(name), field);
         }
     }
 
-    pub(crate) fn expect_key(&mut self, key: &str, integer: bool) {
+    pub(crate) fn expect_key(&mut self, key: &str, integer: bool, field: Option<&'static FieldSpec>) {
         self.came_by(if integer { Event::IntKey } else { Event::Key });
         self.trace.name(key);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             let span = skeleton.intern(key);
-            skeleton.expect(if integer { Step::IntKey(span) } else { Step::Key(span) });
+            skeleton.expect(if integer { Step::IntKey(span) } else { Step::Key(span) }, field);
+        }
+    }
+
+    /// An item of a tuple struct comes next, as its field is described.
+    pub(crate) fn expect_item(&mut self, field: &'static FieldSpec) {
+        if let Mode::Skeleton(skeleton) = &mut self.mode {
+            skeleton.expect_item(field);
         }
     }
 
@@ -196,9 +249,9 @@ impl<'w> Walker<'w> {
         self.depth -= 1;
     }
 
-    pub(crate) fn open(&mut self, body: Body) -> Result<()> {
+    pub(crate) fn open(&mut self, body: Body, spec: Option<&'static TypeSpec>) -> Result<()> {
         self.descend()?;
-        self.class = None;
+        self.forget();
         self.came_by(match body {
             Body::Struct(_) => Event::Struct,
             Body::Map => Event::Map,
@@ -210,7 +263,7 @@ impl<'w> Walker<'w> {
             Body::Nothing => Event::Nothing,
         });
         if let Mode::Skeleton(skeleton) = &mut self.mode {
-            skeleton.open(body);
+            skeleton.open(body, spec);
         }
         Ok(())
     }
@@ -224,8 +277,8 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn nothing(&mut self) -> Result<()> {
-        self.class = None;
+    pub(crate) fn nothing(&mut self) -> Result<()> {
+        self.forget();
         if !matches!(self.focus, Focus::Value) {
             return Err(self.not_an_element("a unit or None"));
         }
@@ -236,8 +289,8 @@ impl<'w> Walker<'w> {
         Ok(())
     }
 
-    fn text(&mut self, text: &str, form: Form) -> Result<()> {
-        self.class = None;
+    pub(crate) fn leaf(&mut self, text: &str, form: Form) -> Result<()> {
+        self.forget();
         match &mut self.focus {
             Focus::Value => {
                 self.came_by(Event::Leaf);
@@ -252,7 +305,7 @@ impl<'w> Walker<'w> {
     }
 
     pub(crate) fn number(&mut self, text: impl FnOnce() -> (Form, String)) -> Result<()> {
-        self.class = None;
+        self.forget();
         self.came_by(Event::Leaf);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             let (form, text) = text();
@@ -273,12 +326,13 @@ impl<'w> Walker<'w> {
         self.locate(Error::types(expected, found))
     }
 
-    fn sequence(&mut self, tuple: bool) -> Result<State> {
+    pub(crate) fn sequence(&mut self, tuple: bool) -> Result<State> {
         match &mut self.focus {
             Focus::Value => {
                 let class = self.class.take();
-                self.open(Body::List { class, tuple })?;
-                Ok(State::Node)
+                let spec = self.spec.take().filter(|_| tuple);
+                self.open(Body::List { class, tuple }, spec)?;
+                Ok(State::Node(Described::of(spec)))
             }
             Focus::Elements(array) if tuple => {
                 array.begin_complex()?;
@@ -289,201 +343,26 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn container(&mut self, body: Body) -> Result<State> {
+    pub(crate) fn container(&mut self, body: Body, spec: Option<&'static TypeSpec>) -> Result<State> {
         if !matches!(self.focus, Focus::Value) {
             return Err(self.not_an_element("a struct or a map"));
         }
-        self.open(body)?;
-        Ok(State::Node)
+        self.open(body, spec)?;
+        Ok(State::Node(Described::of(spec)))
     }
 
-    fn variant(&mut self, variant: &'static str, body: Body) -> Result<State> {
-        self.container(Body::Enum)?;
-        self.expect(Step::Variant, variant);
-        self.container(body)?;
-        Ok(State::Variant)
-    }
-}
-
-macro_rules! integers {
-    ($($method:ident($ty:ty) = $dtype:ident, $number:ident),*) => {
-        $(#[inline]
-        fn $method(self, value: $ty) -> Result<()> {
-            self.scalar(Dtype::$dtype, value.to_le_bytes(), Number::$number(value.into()))
-        })*
-    };
-}
-
-macro_rules! wide_integers {
-    ($($method:ident($ty:ty)),*) => {
-        $(fn $method(self, value: $ty) -> Result<()> {
-            if !matches!(self.focus, Focus::Value) {
-                return Err(self.not_an_element(concat!("a number of type ", stringify!($ty))));
-            }
-            let fits = i64::try_from(value).is_ok() || u64::try_from(value).is_ok();
-            self.number(|| (if fits { Form::Json } else { Form::Bare }, value.to_string()))
-        })*
-    };
-}
-
-impl<'a, 'w> Serializer for &'a mut Walker<'w> {
-    type Ok = ();
-    type Error = Error;
-    type SerializeSeq = Compound<'a, 'w>;
-    type SerializeTuple = Compound<'a, 'w>;
-    type SerializeTupleStruct = Compound<'a, 'w>;
-    type SerializeTupleVariant = Compound<'a, 'w>;
-    type SerializeMap = Compound<'a, 'w>;
-    type SerializeStruct = Compound<'a, 'w>;
-    type SerializeStructVariant = Compound<'a, 'w>;
-
-    integers! {
-        serialize_i8(i8) = I8, Signed, serialize_i16(i16) = I16, Signed, serialize_i32(i32) = I32, Signed, serialize_i64(i64) = I64, Signed,
-        serialize_u8(u8) = U8, Unsigned, serialize_u16(u16) = U16, Unsigned, serialize_u32(u32) = U32, Unsigned, serialize_u64(u64) = U64, Unsigned
+    /// The variant of an enum, up to its payload.
+    pub(crate) fn enter(&mut self, variant: &'static str) -> Result<Described> {
+        let spec = self.spec.take();
+        self.container(Body::Enum, spec)?;
+        let variant_spec = spec.and_then(|spec| spec.saved_variant(variant));
+        self.expect(Step::Variant, variant, variant_spec.map(|spec| &spec.field));
+        Ok(variant_spec.map_or_else(Described::default, |spec| Described::by(spec.fields)))
     }
 
-    wide_integers! { serialize_i128(i128), serialize_u128(u128) }
-
-    #[inline]
-    fn serialize_bool(self, value: bool) -> Result<()> {
-        self.scalar(Dtype::BOOL, [u8::from(value)], Number::Bool(value))
-    }
-
-    #[inline]
-    fn serialize_f32(self, value: f32) -> Result<()> {
-        self.scalar(Dtype::F32, value.to_le_bytes(), Number::F32(value))
-    }
-
-    #[inline]
-    fn serialize_f64(self, value: f64) -> Result<()> {
-        self.scalar(Dtype::F64, value.to_le_bytes(), Number::F64(value))
-    }
-
-    fn serialize_char(self, value: char) -> Result<()> {
-        self.text(value.encode_utf8(&mut [0; 4]), Form::Text)
-    }
-
-    fn serialize_str(self, value: &str) -> Result<()> {
-        self.text(value, Form::Text)
-    }
-
-    fn serialize_bytes(self, value: &[u8]) -> Result<()> {
-        match &mut self.focus {
-            Focus::Value => self.tensor_bytes(Dtype::U8, &[value.len()], value),
-            Focus::Bytes(array) => {
-                let (dtype, shape) = std::mem::take(array).into_tensor(value.len())?;
-                self.tensor_bytes(dtype, &shape, value)
-            }
-            _ => Err(self.not_an_element("bytes")),
-        }
-    }
-
-    fn serialize_none(self) -> Result<()> {
-        self.nothing()
-    }
-
-    fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<()> {
-        self.descend()?;
-        self.value(value)?;
-        self.ascend();
-        Ok(())
-    }
-
-    fn serialize_unit(self) -> Result<()> {
-        self.nothing()
-    }
-
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<()> {
-        self.nothing()
-    }
-
-    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Result<()> {
-        self.text(variant, Form::Text)
-    }
-
-    fn serialize_newtype_struct<T: ?Sized + Serialize>(self, name: &'static str, value: &T) -> Result<()> {
-        self.descend()?;
-        match &mut self.focus {
-            Focus::Value if name == handshake::BARE => {
-                let text = crate::ser::key::text_of(value)?;
-                self.text(&text, Form::Bare)?;
-            }
-            Focus::Value => {
-                self.class = Some(name);
-                self.value(value)?;
-            }
-            Focus::Elements(array) => {
-                array.begin_newtype(name);
-                value.serialize(&mut *self)?;
-            }
-            _ => value.serialize(&mut *self)?,
-        }
-        self.ascend();
-        Ok(())
-    }
-
-    fn serialize_newtype_variant<T: ?Sized + Serialize>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        self.container(Body::Enum)?;
-        self.expect(Step::Variant, variant);
-        self.value(value)?;
-        self.close()
-    }
-
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'a, 'w>> {
-        let state = self.sequence(false)?;
-        Ok(Compound::new(self, state))
-    }
-
-    fn serialize_tuple(self, _len: usize) -> Result<Compound<'a, 'w>> {
-        let state = self.sequence(true)?;
-        Ok(Compound::new(self, state))
-    }
-
-    fn serialize_tuple_struct(self, name: &'static str, _len: usize) -> Result<Compound<'a, 'w>> {
-        self.class = Some(name);
-        let state = self.sequence(true)?;
-        Ok(Compound::new(self, state))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _len: usize,
-    ) -> Result<Compound<'a, 'w>> {
-        let state = self.variant(variant, Body::List { class: None, tuple: true })?;
-        Ok(Compound::new(self, state))
-    }
-
-    fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'a, 'w>> {
-        let state = self.container(Body::Map)?;
-        Ok(Compound::new(self, state))
-    }
-
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Compound<'a, 'w>> {
-        let state = match name {
-            handshake::TENSOR => State::Tensor(Array::default()),
-            handshake::ARRAY if len == handshake::ARRAY_FIELDS.len() => State::PerhapsArray,
-            _ => self.container(Body::Struct(name))?,
-        };
-        Ok(Compound::new(self, state))
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _len: usize,
-    ) -> Result<Compound<'a, 'w>> {
-        let state = self.variant(variant, Body::Struct(""))?;
-        Ok(Compound::new(self, state))
+    pub(crate) fn variant(&mut self, variant: &'static str, body: Body) -> Result<State> {
+        let described = self.enter(variant)?;
+        self.container(body, None)?;
+        Ok(State::Variant(described))
     }
 }

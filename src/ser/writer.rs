@@ -6,7 +6,7 @@ use crate::progress::Meter;
 use crate::ser::file::FileSink;
 use crate::ser::plan::{Plan, Slot};
 use crate::ser::skeleton::Skeleton;
-use crate::ser::walker::Trace;
+use crate::ser::trace::Trace;
 #[cfg(feature = "object_store")]
 use crate::ser::window::Window;
 use crate::{Dtype, Error, Result};
@@ -59,6 +59,13 @@ impl<'w> Writer<'w> {
     /// The key of the tensor that is to come.
     pub(crate) fn next_key(&self) -> Option<&str> {
         (self.next < self.plan.slots.len()).then(|| self.plan.keys.tensor(self.next))
+    }
+
+    /// Whether this file is not to have the tensor that comes next, which passes by here.
+    pub(crate) fn skips_next(&mut self) -> bool {
+        let skips = matches!(self.plan.slots.get(self.next), Some(None));
+        self.next += usize::from(skips);
+        skips
     }
 
     fn count(&self, bytes: usize, tensor: usize) {

@@ -12,7 +12,8 @@ use tempfile::NamedTempFile;
 use super::index::{Index, SUFFIX};
 use crate::entry::Entry;
 use crate::progress::Meter;
-use crate::ser::plan::{self, Keys, Plan};
+use crate::ser::keys::Keys;
+use crate::ser::plan::{self, Plan};
 use crate::ser::skeleton::Skeleton;
 use crate::{Error, Naming, Options, Result, file};
 
@@ -28,14 +29,14 @@ pub(crate) fn write<T: ?Sized + Serialize>(
     let naming = options.naming_on_save();
     let keys = Arc::new(options.keys(&skeleton, &naming)?);
     fs::create_dir_all(directory).map_err(Error::io)?;
-    let shards = split(&skeleton, max_shard_size);
+    let shards = split(&skeleton, keys.stored(), max_shard_size);
     if shards.len() <= 1 {
         let path = directory.join(format!("{base}.safetensors"));
         options.to_file(&path, value)?;
         return remove_others(directory, base, &[path.as_path()]).map_err(Error::io);
     }
 
-    let total: u64 = (0..skeleton.tensors().len()).map(|tensor| size(&skeleton, tensor)).sum();
+    let total: u64 = keys.stored().map(|tensor| size(&skeleton, tensor)).sum();
     let meter = options.meter(total);
     let save = Save { options, directory, value, skeleton: &skeleton, naming: &naming, keys: &keys, meter };
     let mut index = Index::default();
@@ -117,11 +118,11 @@ fn size(skeleton: &Skeleton, tensor: usize) -> u64 {
 /// The tensors of each shard, as `huggingface_hub` splits them: in the order of the model, a new shard
 /// where the next tensor does not fit, and one of its own for a tensor that is larger than a shard,
 /// which comes before the shard that is being filled.
-fn split(skeleton: &Skeleton, max_shard_size: u64) -> Vec<Vec<usize>> {
+fn split(skeleton: &Skeleton, tensors: impl Iterator<Item = usize>, max_shard_size: u64) -> Vec<Vec<usize>> {
     let mut shards = Vec::new();
     let mut current = Vec::new();
     let mut filled = 0u64;
-    for tensor in 0..skeleton.tensors().len() {
+    for tensor in tensors {
         let size = size(skeleton, tensor);
         if size > max_shard_size {
             shards.push(vec![tensor]);

@@ -1,11 +1,34 @@
 //! [`Tensor`] and [`TensorView`], arrays whose element type is a value.
 
+mod arrays;
+mod attributes;
 mod buffered;
+#[cfg(feature = "candle")]
+mod candle;
+mod cow;
+mod field;
+mod load;
+#[cfg(feature = "nalgebra")]
+mod nalgebra;
 mod ndarray;
+mod pointers;
+mod read;
+mod row;
 mod safetensors;
+mod save;
+mod sequences;
 mod serde;
+mod stored;
+mod tensors;
 
 pub(crate) use self::buffered::{BufferedElements, VersionTag, buffered_version};
+pub use self::cow::CowTensor;
+pub(crate) use self::field::{Request, Saved};
+pub use self::load::FromTensor;
+pub use self::row::Row;
+pub use self::save::ToTensor;
+pub(crate) use self::stored::StoredData;
+pub use self::stored::StoredTensor;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -5,7 +5,7 @@ use ndarray::{Array, ArrayBase, ArrayD, ArrayViewD, Data, Dimension, IxDyn};
 use super::{Tensor, TensorView, wrong_shape};
 use crate::cast::refused;
 use crate::memory::{self, Strided};
-use crate::{Casts, Element, Result};
+use crate::{Casts, Element, Error, Result};
 
 impl Tensor {
     /// The elements of any array, in its logical order.
@@ -102,7 +102,7 @@ impl<'a> TensorView<'a> {
 
 /// Axes beside an empty one can be longer than ndarray allows.
 #[cold]
-fn too_large_a_shape(shape: &[usize]) -> crate::Error {
+fn too_large_a_shape(shape: &[usize]) -> Error {
     wrong_shape("a shape whose axes fit an array", shape)
 }
 

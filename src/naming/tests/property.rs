@@ -27,7 +27,7 @@ impl Node {
                 Content::Module { class: Some("Net"), holds_tensor: holds_tensor(children), map: false }
             }
             Node::Map(children) => Content::Module { class: None, holds_tensor: holds_tensor(children), map: true },
-            Node::List(_) => Content::List { class: None },
+            Node::List(_) => Content::List { class: None, form: None },
             Node::Tensor => Content::Tensor,
             Node::Leaf => Content::Leaf,
         }

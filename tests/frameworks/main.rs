@@ -1,0 +1,13 @@
+//! One Rust model, three frameworks: the attributes that name, place and shape its parameters.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod conversion;
+mod golden_flax;
+mod golden_haiku;
+mod golden_objax;
+mod layers;
+mod values;
