@@ -72,6 +72,7 @@ mod ser;
 mod shards;
 mod spec;
 mod tensor;
+mod threads;
 mod tree;
 
 pub use cast::Casts;
