@@ -48,6 +48,7 @@ mod assign;
 mod cast;
 mod checkpoint;
 mod de;
+mod depth;
 mod derived;
 mod dtype;
 mod element;
