@@ -45,6 +45,7 @@
 compile_error!("safetensors files are little-endian, and safejax copies them as they are");
 
 mod assign;
+pub mod attributes;
 mod cast;
 mod checkpoint;
 mod de;
