@@ -36,6 +36,7 @@
 //! None is on by default.
 //!
 //! - `candle`: `#[tensor]` fields of type `candle_core::Tensor`, on the CPU.
+//! - `float8`: the 8-bit floats of the crate of that name as elements.
 //! - `nalgebra`: `#[tensor]` fields that are matrices and vectors of nalgebra.
 //! - `object_store`: checkpoints in S3, GCS, Azure, over HTTP and wherever else the crate
 //!   `object_store` reaches.
@@ -44,6 +45,7 @@
 compile_error!("safetensors files are little-endian, and safejax copies them as they are");
 
 mod assign;
+pub mod attributes;
 mod cast;
 mod checkpoint;
 mod de;

@@ -82,6 +82,8 @@ macro_rules! plain {
     )* };
 }
 plain! { u8 i8 u16 i16 u32 i32 u64 i64 usize isize f32 f64 half::f16 half::bf16 num_complex::Complex<f32> }
+#[cfg(feature = "float8")]
+plain! { float8::F8E4M3 float8::F8E5M2 }
 
 macro_rules! size_is_that_of_the_dtype {
     ($(($element:ty, $kind:ident, $dtype:ident))*) => {
