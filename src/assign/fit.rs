@@ -8,7 +8,7 @@ use crate::de::contents::{Contents, Item};
 use crate::de::lookup::Lookup;
 use crate::de::place::{self, Place};
 use crate::de::reader::Reader;
-use crate::de::value::Value;
+use crate::de::value::At;
 use crate::de::{list, map};
 use crate::error::nearest;
 use crate::report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
@@ -54,7 +54,7 @@ pub(crate) fn compare<'s, 'x, 'de>(skeleton: &'s Skeleton, reader: &'s Reader<'x
     let keys = Keys::assign(skeleton, reader.contents.naming()).ok();
     let mut fit = Fit { skeleton, reader, tensors: Vec::new(), leaves: Vec::new() };
     if !skeleton.nodes().is_empty() {
-        fit.node(0, Some(&Value::root(reader).place), keys.as_ref(), PARAMS)?;
+        fit.node(0, Some(&At::root(reader).place), keys.as_ref(), PARAMS)?;
     }
     Ok(fit)
 }
@@ -70,7 +70,7 @@ impl<'x> Fit<'_, 'x, '_> {
         let Some(node) = self.skeleton.node(index) else { return Ok(()) };
         let framework = self.reader.contents.naming().framework();
         let place = place.filter(|_| node.field.is_none_or(|field| field.exists_in(framework)));
-        let collection = collection_in(node, framework, above);
+        let collection = collection_in(self.skeleton, node, framework, above);
         let item = place.and_then(|place| place.item(self.reader));
         let key = |planned: Option<&str>| match (item, planned) {
             (Some(item), _) => self.reader.contents.key_in_file(item).to_owned(),
@@ -97,7 +97,7 @@ impl<'x> Fit<'_, 'x, '_> {
                     let Some(node) = self.skeleton.node(child).filter(|node| node.stores) else { continue };
                     let place = match (&mut below, place) {
                         (Some(below), Some(place)) => {
-                            self.child(node, place, below, collection_in(node, framework, collection))?
+                            self.child(node, place, below, collection_in(self.skeleton, node, framework, collection))?
                         }
                         _ => None,
                     };
@@ -134,19 +134,17 @@ impl<'x> Fit<'_, 'x, '_> {
     ) -> Result<Option<Place<'x>>> {
         let framework = self.reader.contents.naming().framework();
         Ok(match (node.step, below) {
-            (step, Below::Fields(lookup)) => {
-                let found = match (name_in(node, framework), step) {
-                    (Some(name), _) | (None, Step::Field(name) | Step::Variant(name)) => {
-                        lookup.collection = Some(collection);
-                        lookup.field(self.reader, place, &[], name)?
-                    }
-                    (None, step) => {
-                        let (name, children) = (self.skeleton.step_text(step), place.children(self.reader));
-                        place::find(self.reader, place.below(), &children, &name, Some(collection), &mut |_| {})?
-                    }
-                };
-                found.map(Place::Here)
-            }
+            (step, Below::Fields(lookup)) => match (name_in(node, framework), step) {
+                (Some(name), _) | (None, Step::Field(name) | Step::Variant(name)) => {
+                    lookup.collection = Some(collection);
+                    lookup.field(self.reader, place, &[], name)?
+                }
+                (None, step) => {
+                    let (name, children) = (self.skeleton.step_text(step), place.children(self.reader));
+                    place::find(self.reader, place.below(), &children, &name, Some(collection), &mut |_| {})?
+                        .map(Place::Here)
+                }
+            },
             (Step::Key(span) | Step::IntKey(span), Below::Entries(entries)) => {
                 entries.get(self.skeleton.text(span)).cloned()
             }

@@ -49,6 +49,12 @@ pub(crate) struct Siblings<'x> {
     pub(crate) items: Vec<Child<'x>>,
 }
 
+impl Default for Place<'_> {
+    fn default() -> Self {
+        Self::Here(Here::default())
+    }
+}
+
 impl<'x> Place<'x> {
     pub(crate) fn node(node: Node) -> Self {
         Self::Here(Here { node: Some(node), ..Here::default() })
@@ -243,8 +249,11 @@ pub(crate) fn find<'x>(
     }
     let found = by_name.is_some();
     if let Some(parent) = parent {
-        let sibling = |(_, child): &(usize, &Child<'x>)| crate::de::list::is_item(&child.token.name, field);
-        let siblings = children.iter().enumerate().filter(sibling);
+        let naming = reader.contents.naming();
+        let siblings = children.iter().enumerate().filter(|(_, child)| {
+            naming.selects_item(field, &child.token)
+                && by_name.is_none_or(|first| naming.are_in_one_scope(&first.token, &child.token))
+        });
         let items: Vec<Child<'x>> =
             siblings.inspect(|(index, _)| used(*index)).map(|(_, child)| child.clone()).collect();
         if !items.is_empty() {
@@ -281,7 +290,14 @@ fn ambiguous(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>) -> 
     let [first_key, second_key] = [first, second].map(key);
     let (first, second) = (first.token.scoped, second.token.scoped);
     Error::new(ErrorKind::Ambiguous { first: first_key, second: second_key }).with_note(|| {
-        Some(format!("`#[serde(rename = \"{first}\")]` on the field selects one, `\"{second}\"` the other"))
+        Some(if first == second {
+            "`#[safejax(collection(…))]` on the field says which is meant".to_owned()
+        } else {
+            format!(
+                "the name `{first}` of the field, by `#[serde(rename)]` or `#[safejax(haiku)]`, selects one, `{second}` \
+                 the other"
+            )
+        })
     })
 }
 

@@ -6,14 +6,14 @@ use std::fs::File;
 use std::mem::MaybeUninit;
 use std::rc::Rc;
 
-use crate::assign::Origin;
 use crate::cast::Casts;
 use crate::de::contents::{Contents, Item};
+use crate::de::origin::Origin;
 use crate::de::used::Used;
-use crate::de::value::Value;
+use crate::de::value::{At, Value};
+use crate::depth::MAX_DEPTH;
 use crate::header::{self, Header, Text};
 use crate::memory;
-use crate::options::MAX_DEPTH;
 use crate::progress::{Meter, Watch};
 use crate::shards::Shards;
 use crate::{Error, Result, file};
@@ -122,15 +122,12 @@ impl<'x, 'de> Reader<'x, 'de> {
     /// that field given as absent: what needs no data is content with it, and anything else can say
     /// precisely what it lacks.
     pub(crate) fn read<T: serde::Deserialize<'de>>(&self) -> Result<T> {
-        self.read_from(|| Ok(Value::root(self)))
+        self.read_from(|| Ok(At::root(self)))
     }
 
-    pub(crate) fn read_from<'r, T: serde::Deserialize<'de>>(
-        &'r self,
-        begin: impl Fn() -> Result<Value<'r, 'x, 'de>>,
-    ) -> Result<T> {
+    pub(crate) fn read_from<T: serde::Deserialize<'de>>(&self, begin: impl Fn() -> Result<At<'x>>) -> Result<T> {
         loop {
-            let value = T::deserialize(begin()?);
+            let value = T::deserialize(Value::new(self, &begin()?));
             if value.is_ok() || !self.session.learned.take() {
                 let value = value?;
                 self.session.used.as_ref().map_or(Ok(()), |used| used.check(self.contents))?;

@@ -1,17 +1,16 @@
 //! [`VarCollection`]: variables by name.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
-use std::str::FromStr;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{self, Serialize, SerializeMap, Serializer};
 
-use crate::{Error, ErrorKind, Tensor};
-
-/// What stands between the name of a variable and its kind.
-const SEPARATOR: &str = "::";
+use super::variable::{SEPARATOR, Var, split};
 
 /// The variables of a module by name, in their order: objax's
 /// [`VarCollection`](https://objax.readthedocs.io/en/latest/objax/variable.html), which `vars()`
@@ -43,119 +42,6 @@ const SEPARATOR: &str = "::";
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VarCollection(IndexMap<String, Var>);
-
-/// A variable: its value, and what objax does with it.
-///
-/// # Examples
-///
-/// ```
-/// use safejax::objax::{Var, VarKind};
-/// use safejax::{Dtype, Tensor};
-///
-/// # fn main() -> safejax::Result<()> {
-/// let value = Tensor::new(Dtype::F32, vec![], vec![0; 4])?;
-/// let running_mean = Var { kind: VarKind::StateVar, value };
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct Var {
-    /// Its class in objax.
-    pub kind: VarKind,
-    /// Its value.
-    pub value: Tensor,
-}
-
-/// The class of a variable.
-///
-/// # Examples
-///
-/// ```
-/// use safejax::objax::VarKind;
-///
-/// # fn main() -> safejax::Result<()> {
-/// let kind: VarKind = "StateVar".parse()?;
-/// assert_eq!(kind, VarKind::StateVar);
-/// assert_eq!(kind.to_string(), "StateVar");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum VarKind {
-    /// Trained by gradients.
-    #[default]
-    TrainVar,
-    /// Set by the program, such as the running mean of a batch norm.
-    StateVar,
-    /// A reference by which an optimizer sets a `TrainVar`.
-    TrainRef,
-    /// The state of a random generator.
-    RandomState,
-    /// A class that objax itself does not have, by its name.
-    Other(String),
-}
-
-impl VarKind {
-    /// The name of the class.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// assert_eq!(safejax::objax::VarKind::TrainRef.as_str(), "TrainRef");
-    /// ```
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::TrainVar => "TrainVar",
-            Self::StateVar => "StateVar",
-            Self::TrainRef => "TrainRef",
-            Self::RandomState => "RandomState",
-            Self::Other(name) => name,
-        }
-    }
-}
-
-impl fmt::Display for VarKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// # Errors
-///
-/// When the name is empty, begins with `:` or holds `::`: no key could end with it.
-impl FromStr for VarKind {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        match name {
-            "TrainVar" => Ok(Self::TrainVar),
-            "StateVar" => Ok(Self::StateVar),
-            "TrainRef" => Ok(Self::TrainRef),
-            "RandomState" => Ok(Self::RandomState),
-            _ if name.is_empty() || name.starts_with(':') || name.contains(SEPARATOR) => {
-                let reason = format!("`{name}` is not the name of a kind");
-                Err(Error::new(ErrorKind::Naming { naming: "objax".to_owned(), reason }))
-            }
-            _ => Ok(Self::Other(name.to_owned())),
-        }
-    }
-}
-
-/// The name and the kind in a key.
-fn split(key: &str) -> Result<(&str, VarKind), Error> {
-    let (name, kind) = match key.split_once(SEPARATOR) {
-        Some((name, kind)) => (name, kind.parse().map_err(|error: Error| error.at(|| key.to_owned()))?),
-        None => (key, VarKind::default()),
-    };
-    if name.is_empty() {
-        let reason = "the variable has no name".to_owned();
-        let error = Error::new(ErrorKind::Naming { naming: "objax".to_owned(), reason });
-        return Err(error.at(|| key.to_owned()));
-    }
-    Ok((name, kind))
-}
 
 impl VarCollection {
     /// A collection without variables.
@@ -414,98 +300,5 @@ impl<'de> Visitor<'de> for CollectionVisitor {
             }
         }
         Ok(VarCollection(vars))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::Dtype;
-
-    fn var(kind: VarKind, byte: u8) -> Var {
-        Var { kind, value: Tensor::new(Dtype::U8, vec![1], vec![byte]).unwrap() }
-    }
-
-    fn tensor(byte: u8) -> Value {
-        json!({"dtype": "U8", "shape": [1], "data": [byte]})
-    }
-
-    fn refusal<T: fmt::Debug>(result: serde_json::Result<T>) -> String {
-        result.unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_variable_is_stored_under_its_name_and_kind() {
-        let vars = VarCollection::from_iter([
-            ("(Linear).w", var(VarKind::TrainVar, 1)),
-            ("(Linear).b", var(VarKind::Other("Mine".to_owned()), 2)),
-        ]);
-        let stored = serde_json::to_value(&vars).unwrap();
-        assert_eq!(stored, json!({"(Linear).w::TrainVar": tensor(1), "(Linear).b::Mine": tensor(2)}));
-        assert_eq!(serde_json::from_value::<VarCollection>(stored).unwrap(), vars);
-    }
-
-    #[test]
-    fn the_order_is_that_of_the_entries() {
-        let text = format!(r#"{{"z::StateVar": {0}, "a::TrainVar": {0}, "m": {0}}}"#, tensor(0));
-        let mut vars: VarCollection = serde_json::from_str(&text).unwrap();
-        assert!(vars.keys().eq(["z", "a", "m"]));
-        vars.remove("z");
-        vars.insert("z", var(VarKind::TrainVar, 1));
-        assert!(vars.iter().map(|(name, _)| name).eq(["a", "m", "z"]));
-    }
-
-    #[test]
-    fn a_key_without_a_kind_is_a_train_var() {
-        let vars: VarCollection = serde_json::from_value(json!({"(Linear).w": tensor(1)})).unwrap();
-        assert_eq!(vars.get("(Linear).w"), Some(&var(VarKind::TrainVar, 1)));
-    }
-
-    #[test]
-    fn every_kind_reads_back_from_its_name() {
-        let known = [VarKind::TrainVar, VarKind::StateVar, VarKind::TrainRef, VarKind::RandomState];
-        for kind in known.into_iter().chain([VarKind::Other("A:B".to_owned())]) {
-            assert_eq!(kind.to_string().parse::<VarKind>().unwrap(), kind);
-        }
-        for name in ["", ":Train", "a::b", "::"] {
-            assert!(name.parse::<VarKind>().is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn one_name_of_two_kinds_is_an_error_that_names_both() {
-        let error = refusal(serde_json::from_value::<VarCollection>(
-            json!({"a::StateVar": tensor(1), "a::TrainVar": tensor(2)}),
-        ));
-        assert_eq!(error, "`a::StateVar` and `a::TrainVar` are one variable twice");
-    }
-
-    #[test]
-    fn a_key_that_does_not_split_is_an_error_that_names_it() {
-        for key in ["", "::TrainVar", "a::", "a:::TrainVar", "a::b::TrainVar"] {
-            let error = refusal(serde_json::from_value::<VarCollection>(json!({key: tensor(1)})));
-            assert!(error.starts_with(&format!("`{key}`: the objax naming cannot hold this")), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_name_that_would_not_read_back_is_not_stored() {
-        for name in ["", "a:", "a::b", "::"] {
-            let vars = VarCollection::from_iter([(name, var(VarKind::TrainVar, 1))]);
-            let error = refusal(serde_json::to_value(&vars));
-            assert!(error.contains(&format!("`{name}::TrainVar`")), "{error}");
-        }
-        for kind in ["", ":b", "b::c"] {
-            let vars = VarCollection::from_iter([("a", var(VarKind::Other(kind.to_owned()), 1))]);
-            assert!(serde_json::to_value(&vars).is_err(), "{kind}");
-        }
-    }
-
-    #[test]
-    fn a_nested_value_is_an_error() {
-        let nested = json!({"a": {"b": tensor(1)}});
-        assert!(serde_json::from_value::<VarCollection>(nested).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The variables of [objax](https://objax.readthedocs.io) and their names.
 
 mod collection;
+mod variable;
 
 use std::path::Path;
 
@@ -9,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Naming, Options, Report, Result};
 
-pub use collection::{Iter, Var, VarCollection, VarKind};
+pub use collection::{Iter, VarCollection};
+pub use variable::{Var, VarKind};
 
 fn options() -> Options {
     Options::framework(Naming::objax())

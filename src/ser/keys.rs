@@ -1,8 +1,10 @@
 //! The key of every tensor and leaf of a skeleton, under one naming.
 
+use std::borrow::Cow;
+
 use crate::error::ErrorKind;
 use crate::header;
-use crate::naming::{Content, Level, Naming, Refusal, Segment};
+use crate::naming::{self, Content, Level, Naming, Refusal, Segment};
 use crate::rename::Renames;
 use crate::ser::leaf::Leaf;
 use crate::ser::skeleton::{Body, Node, Skeleton, Step};
@@ -200,8 +202,8 @@ fn collections(skeleton: &Skeleton, framework: Option<Framework>) -> Vec<&'stati
     let mut found: Vec<&'static str> = Vec::new();
     for node in skeleton.nodes() {
         let of_field = node.field.and_then(|field| named(&field.collection));
-        let of_type = node.kind.and_then(|kind| named(&kind.collection));
-        for collection in of_field.into_iter().chain(of_type) {
+        let of_types = skeleton.kinds(node).filter_map(|kind| named(&kind.collection));
+        for collection in of_field.into_iter().chain(of_types) {
             if !found.contains(&collection) {
                 found.push(collection);
             }
@@ -312,7 +314,7 @@ impl Assignment<'_> {
 
     fn scope(&self, node: &Node, above: Scope) -> Scope {
         Scope {
-            collection: collection_in(node, self.framework, above.collection),
+            collection: collection_in(self.skeleton, node, self.framework, above.collection),
             exists: above.exists && node.field.is_none_or(|field| field.exists_in(self.framework)),
         }
     }
@@ -349,9 +351,10 @@ impl Assignment<'_> {
         let len = self.key.len();
         let scoped = self.scoped(node, &segment, &content);
         let segment = scoped.as_deref().map_or(segment, Segment::Field);
+        let above = self.scoped_item(node, above, &segment, &content);
         let level = self
             .naming
-            .push(&mut self.key, above, &segment, &content)
+            .push(&mut self.key, &above, &segment, &content)
             .map_err(|refusal| self.refused(index, refusal))?;
         self.node(index, &level, scope)?;
         self.key.truncate(len);
@@ -360,13 +363,28 @@ impl Assignment<'_> {
 
     /// The name of a submodule with the scope that its type gives it.
     fn scoped(&self, node: &Node, segment: &Segment<'_>, content: &Content<'_>) -> Option<String> {
-        let (Some(Framework::Haiku), Segment::Field(name), Content::Module { .. }) = (self.framework, segment, content)
-        else {
-            return None;
-        };
-        let scope = node.kind?.scope?;
-        let has_its_own = name.starts_with('/') || (name.starts_with('~') && name.contains('/'));
-        (!has_its_own).then(|| format!("{scope}/{name}"))
+        let (Segment::Field(name) | Segment::Variant(name)) = segment else { return None };
+        naming::in_scope(self.type_scope(node, content)?, name)
+    }
+
+    /// The list of a submodule, in the scope that the type of the submodule gives it.
+    fn scoped_item<'l>(
+        &self,
+        node: &Node,
+        list: &'l Level,
+        segment: &Segment<'_>,
+        content: &Content<'_>,
+    ) -> Cow<'l, Level> {
+        let scope = self.type_scope(node, content).filter(|_| matches!(segment, Segment::Index(_)));
+        scope.and_then(|scope| list.in_scope(scope)).map_or(Cow::Borrowed(list), Cow::Owned)
+    }
+
+    /// Where haiku creates a submodule of this type.
+    fn type_scope(&self, node: &Node, content: &Content<'_>) -> Option<&'static str> {
+        match (self.framework, content) {
+            (Some(Framework::Haiku), Content::Module { .. }) => self.skeleton.kinds(node).find_map(|kind| kind.scope),
+            _ => None,
+        }
     }
 
     /// What the naming needs to know of a node; only near the root does it ask what is inside.
@@ -376,14 +394,16 @@ impl Assignment<'_> {
             Content::Module { class, holds_tensor, map }
         };
         let Some(node) = self.skeleton.node(index) else { return Content::Leaf };
-        let class_of = |name: &'static str| node.kind.and_then(|kind| kind.class).unwrap_or(name);
+        let class_of = |name: &'static str| self.skeleton.kinds(node).find_map(|kind| kind.class).unwrap_or(name);
         match node.body {
             Body::Struct(name) => module(Some(class_of(name)).filter(|name| !name.is_empty()), false),
             Body::Map => module(None, true),
             Body::Enum => module(None, false),
             Body::List { class, .. } if self.has_named_items(index, node) => module(class.map(class_of), false),
             Body::List { class, .. } => {
-                let form = node.field.filter(|_| self.framework.is_some()).and_then(|field| field.list);
+                let of_newtypes = self.skeleton.newtypes(node).filter_map(|kind| kind.fields.first());
+                let form = node.field.into_iter().chain(of_newtypes).find_map(|field| field.list);
+                let form = form.filter(|_| self.framework.is_some());
                 Content::List { class: class.map(class_of), form }
             }
             Body::Tensor => Content::Tensor,
@@ -415,8 +435,12 @@ pub(crate) fn name_in(node: &Node, framework: Option<Framework>) -> Option<&'sta
 }
 
 /// The collection of a node in a framework, below one that is in `above`.
-pub(crate) fn collection_in(node: &Node, framework: Option<Framework>, above: &'static str) -> &'static str {
+pub(crate) fn collection_in(
+    skeleton: &Skeleton,
+    node: &Node,
+    framework: Option<Framework>,
+    above: &'static str,
+) -> &'static str {
     let of_field = node.field.and_then(|field| field.collection.get(framework));
-    let of_type = node.kind.and_then(|kind| kind.collection.get(framework));
-    of_field.or(of_type).unwrap_or(above)
+    of_field.or_else(|| skeleton.kinds(node).find_map(|kind| kind.collection.get(framework))).unwrap_or(above)
 }

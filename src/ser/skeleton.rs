@@ -3,7 +3,7 @@
 //! The first walk over a value builds one. Nodes stand in one vector in the order of the walk, a
 //! node before its children, and each knows where its subtree ends.
 
-use crate::ser::leaf::{self, Form, Leaf};
+use crate::ser::leaf::{self, Form, Leaf, Span};
 use crate::ser::trace::Trace;
 use crate::spec::{FieldSpec, TensorSpec, TypeSpec};
 use crate::tensor::Tensor;
@@ -15,13 +15,6 @@ const NUMBERS_LIMIT: usize = 64 * 1024;
 /// A list with more gaps than this for each item says of each that nothing is there: reading takes as
 /// many for an item of the file, so that a short file cannot ask for a long list.
 const GAPS_AN_ITEM: usize = 16;
-
-/// A range of [`Skeleton::text`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: usize,
-    end: usize,
-}
 
 /// What led from a node's parent to it.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +58,8 @@ pub(crate) struct Node {
     pub(crate) field: Option<&'static FieldSpec>,
     /// What is said of its type.
     pub(crate) kind: Option<&'static TypeSpec>,
+    /// The newtypes around it of which something is said, as a range of [`Skeleton::newtypes`].
+    newtypes: (usize, usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +92,10 @@ pub(crate) struct Skeleton {
     open: Vec<Open>,
     next: Option<Step>,
     next_field: Option<&'static FieldSpec>,
+    /// Newtypes of which something is said.
+    newtypes: Vec<&'static TypeSpec>,
+    /// How many of them are around nodes that came.
+    placed: usize,
     /// Whether sequences of numbers may be as long as they like.
     unlimited: bool,
     /// What the walk came by, once it is over.
@@ -184,6 +183,21 @@ impl Skeleton {
         self.next_field = Some(field);
     }
 
+    /// Says that a newtype is around the value that comes next.
+    pub(crate) fn expect_newtype(&mut self, spec: &'static TypeSpec) {
+        self.newtypes.push(spec);
+    }
+
+    /// What is said of the newtypes around a node, the innermost first.
+    pub(crate) fn newtypes(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
+        self.newtypes.get(node.newtypes.0..node.newtypes.1).unwrap_or_default().iter().rev().copied()
+    }
+
+    /// What is said of the types of a node: its own, then the newtypes around it.
+    pub(crate) fn kinds(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
+        node.kind.into_iter().chain(self.newtypes(node))
+    }
+
     /// The path of the value that comes next, for an error.
     pub(crate) fn path(&self) -> String {
         let steps = self.open.iter().filter_map(|open| self.nodes.get(open.node)).map(|node| node.step);
@@ -220,7 +234,8 @@ impl Skeleton {
             open.stores |= stores;
         }
         let index = self.nodes.len();
-        self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind });
+        let newtypes = (std::mem::replace(&mut self.placed, self.newtypes.len()), self.newtypes.len());
+        self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind, newtypes });
         index
     }
 

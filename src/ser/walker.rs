@@ -6,7 +6,6 @@
 
 use serde::Serialize;
 
-use crate::derived::Saved;
 use crate::memory::{self, Strided};
 use crate::ser::array::{Array, Focus};
 use crate::ser::compound::{Described, State};
@@ -15,6 +14,7 @@ use crate::ser::skeleton::{Body, Skeleton, Step};
 use crate::ser::trace::{Event, Trace};
 use crate::ser::writer::Writer;
 use crate::spec::{FieldSpec, TypeSpec};
+use crate::tensor::Saved;
 use crate::tensor::Tensor;
 use crate::{Dtype, Error, ErrorKind, Result};
 
@@ -102,6 +102,14 @@ impl<'w> Walker<'w> {
     /// What is known of the type whose value comes now.
     pub(crate) fn take_spec(&mut self) -> Option<&'static TypeSpec> {
         self.spec.take()
+    }
+
+    /// The value that comes next stands in a newtype.
+    pub(crate) fn newtype(&mut self, name: &'static str, spec: Option<&'static TypeSpec>) {
+        self.set_class(spec.and_then(|spec| spec.class).unwrap_or(name));
+        if let (Mode::Skeleton(skeleton), Some(spec)) = (&mut self.mode, spec) {
+            skeleton.expect_newtype(spec);
+        }
     }
 
     pub(crate) fn set_class(&mut self, class: &'static str) {
