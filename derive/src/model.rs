@@ -119,6 +119,7 @@ impl<'a> Model<'a> {
     pub(crate) fn keeps_its_fields(&self, direction: Direction) -> bool {
         let attrs = &self.serde.attrs;
         !attrs.transparent()
+            && !self.is_taken_apart()
             && match direction {
                 Direction::Save => attrs.type_into().is_none(),
                 Direction::Load => attrs.type_from().is_none() && attrs.type_try_from().is_none(),
