@@ -9,6 +9,7 @@ mod errors;
 mod formats;
 mod generics;
 mod hygiene;
+mod lists;
 mod names;
 mod places;
 mod serde_attributes;
