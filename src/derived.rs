@@ -14,7 +14,7 @@ use serde::ser::{self, Serialize, Serializer};
 use crate::de::value::Value;
 use crate::ser::walker::Walker;
 use crate::spec::{Extent, TensorSpec, TypeSpec};
-use crate::tensor::{CowTensor, FromTensor, StoredTensor, Tensor, ToTensor};
+use crate::tensor::{CowTensor, FromTensor, Request, Saved, StoredTensor, Tensor, ToTensor};
 use crate::{Error, Result, handshake, memory};
 
 type StdResult<T, E> = std::result::Result<T, E>;
@@ -150,12 +150,6 @@ impl<T: ToTensor> SaveField for Option<T> {
     }
 }
 
-/// A `#[tensor]` field that is to be saved.
-pub(crate) struct Saved<'a> {
-    pub(crate) spec: &'static TensorSpec,
-    pub(crate) tensor: CowTensor<'a>,
-}
-
 /// Hands a tensor to this crate's serializer, which may stand behind another one.
 fn accept<S: Serializer>(serializer: S, saved: Saved<'_>) -> StdResult<S::Ok, S::Error> {
     let (serializer, saved) = match memory::accept::<&mut Walker<'_>, _, S>(serializer, saved) {
@@ -196,12 +190,6 @@ impl<'de, T: FromTensor<'de>> LoadField<'de> for T {
             Err((deserializer, _)) => T::deserialize_elsewhere(deserializer),
         }
     }
-}
-
-/// The wish for a `#[tensor]` field.
-pub(crate) struct Request<T> {
-    pub(crate) spec: &'static TensorSpec,
-    pub(crate) field: PhantomData<T>,
 }
 
 impl<'de, T: FromTensor<'de>> LoadField<'de> for Option<T> {

@@ -30,6 +30,15 @@
 //! what says that it is one: an ndarray array, a [`Tensor`] or a [`TensorView`]. Everything else is
 //! a leaf, which the file keeps in its metadata. How the tree of structs, maps, sequences and enums
 //! becomes keys is a [`Naming`].
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `candle`: `#[tensor]` fields of type `candle_core::Tensor`, on the CPU.
+//! - `nalgebra`: `#[tensor]` fields that are matrices and vectors of nalgebra.
+//! - `object_store`: checkpoints in S3, GCS, Azure, over HTTP and wherever else the crate
+//!   `object_store` reaches.
 
 #[cfg(target_endian = "big")]
 compile_error!("safetensors files are little-endian, and safejax copies them as they are");
@@ -38,6 +47,7 @@ mod assign;
 mod cast;
 mod checkpoint;
 mod de;
+mod depth;
 mod derived;
 mod dtype;
 mod element;

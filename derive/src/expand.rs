@@ -9,7 +9,7 @@ use syn::{DeriveInput, GenericParam, Generics, Ident, LifetimeParam};
 use crate::bounds::{self, Bounds};
 use crate::errors::Errors;
 use crate::model::{Direction, Model, SHADOW, read_serde};
-use crate::{check, shadow, shapes, spec, tensor};
+use crate::{check, remote, shadow, shapes, spec, tensor};
 
 /// Derives one of the two traits.
 pub(crate) fn derive(mut input: DeriveInput, direction: Direction) -> TokenStream {
@@ -25,8 +25,51 @@ pub(crate) fn derive(mut input: DeriveInput, direction: Direction) -> TokenStrea
     let model = Model::new(&ident, &container, &mut errors);
     check::check(&model, direction, &mut errors);
     match errors.into_code() {
-        Some(errors) => errors,
+        Some(errors) => {
+            let stub = stub(&model, direction);
+            quote!(#errors #stub)
+        }
         None => code(&model, direction),
+    }
+}
+
+/// An impl that keeps the compiler from telling more than what is wrong: that the type has none.
+fn stub(model: &Model<'_>, direction: Direction) -> TokenStream {
+    if model.serde.attrs.remote().is_some() {
+        return TokenStream::new();
+    }
+    let (ident, runtime) = (model.ident, model.runtime());
+    let mut generics = model.serde.generics.clone();
+    let (_, arguments, _) = model.serde.generics.split_for_impl();
+    match direction {
+        Direction::Save => {
+            let (parameters, _, clause) = generics.split_for_impl();
+            quote! {
+                #[automatically_derived]
+                impl #parameters #runtime::__private::serde::Serialize for #ident #arguments #clause {
+                    fn serialize<__S: #runtime::__private::serde::Serializer>(
+                        &self,
+                        _: __S,
+                    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                        loop {}
+                    }
+                }
+            }
+        }
+        Direction::Load => {
+            generics.params.insert(0, syn::parse_quote!('de));
+            let (parameters, _, clause) = generics.split_for_impl();
+            quote! {
+                #[automatically_derived]
+                impl #parameters #runtime::__private::serde::Deserialize<'de> for #ident #arguments #clause {
+                    fn deserialize<__D: #runtime::__private::serde::Deserializer<'de>>(
+                        _: __D,
+                    ) -> ::core::result::Result<Self, __D::Error> {
+                        loop {}
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -99,7 +142,7 @@ fn save(model: &Model<'_>, bounds: &Bounds) -> TokenStream {
     let ident = model.ident;
     match model.serde.attrs.remote() {
         Some(remote) => {
-            let vis = &model.serde.original.vis;
+            let (vis, uses) = (&model.serde.original.vis, remote::uses(model));
             quote! {
                 #[automatically_derived]
                 impl #parameters #ident #arguments #clause {
@@ -107,6 +150,7 @@ fn save(model: &Model<'_>, bounds: &Bounds) -> TokenStream {
                         __value: &#remote #arguments,
                         #mutable __serializer: __S,
                     ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                        #uses
                         #body
                     }
                 }
@@ -165,13 +209,14 @@ fn load(model: &Model<'_>, bounds: &Bounds) -> TokenStream {
     let ident = model.ident;
     match model.serde.attrs.remote() {
         Some(remote) => {
-            let vis = &model.serde.original.vis;
+            let (vis, uses) = (&model.serde.original.vis, remote::uses(model));
             quote! {
                 #[automatically_derived]
                 impl #parameters #ident #arguments #clause {
                     #vis fn deserialize<__D: __safejax::serde::Deserializer<#lifetime>>(
                         #mutable __deserializer: __D,
                     ) -> ::core::result::Result<#remote #arguments, __D::Error> {
+                        #uses
                         #body
                     }
                 }

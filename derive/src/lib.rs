@@ -6,6 +6,7 @@ mod check;
 mod errors;
 mod expand;
 mod model;
+mod remote;
 mod shadow;
 mod shapes;
 mod spec;

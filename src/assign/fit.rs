@@ -8,7 +8,7 @@ use crate::de::contents::{Contents, Item};
 use crate::de::lookup::Lookup;
 use crate::de::place::{self, Place};
 use crate::de::reader::Reader;
-use crate::de::value::Value;
+use crate::de::value::At;
 use crate::de::{list, map};
 use crate::error::nearest;
 use crate::report::{Mismatch, Missing, OtherDtype, OtherShape, Report, Unexpected};
@@ -54,7 +54,7 @@ pub(crate) fn compare<'s, 'x, 'de>(skeleton: &'s Skeleton, reader: &'s Reader<'x
     let keys = Keys::assign(skeleton, reader.contents.naming()).ok();
     let mut fit = Fit { skeleton, reader, tensors: Vec::new(), leaves: Vec::new() };
     if !skeleton.nodes().is_empty() {
-        fit.node(0, Some(&Value::root(reader).place), keys.as_ref(), PARAMS)?;
+        fit.node(0, Some(&At::root(reader).place), keys.as_ref(), PARAMS)?;
     }
     Ok(fit)
 }
@@ -134,19 +134,17 @@ impl<'x> Fit<'_, 'x, '_> {
     ) -> Result<Option<Place<'x>>> {
         let framework = self.reader.contents.naming().framework();
         Ok(match (node.step, below) {
-            (step, Below::Fields(lookup)) => {
-                let found = match (name_in(node, framework), step) {
-                    (Some(name), _) | (None, Step::Field(name) | Step::Variant(name)) => {
-                        lookup.collection = Some(collection);
-                        lookup.field(self.reader, place, &[], name)?
-                    }
-                    (None, step) => {
-                        let (name, children) = (self.skeleton.step_text(step), place.children(self.reader));
-                        place::find(self.reader, place.below(), &children, &name, Some(collection), &mut |_| {})?
-                    }
-                };
-                found.map(Place::Here)
-            }
+            (step, Below::Fields(lookup)) => match (name_in(node, framework), step) {
+                (Some(name), _) | (None, Step::Field(name) | Step::Variant(name)) => {
+                    lookup.collection = Some(collection);
+                    lookup.field(self.reader, place, &[], name)?
+                }
+                (None, step) => {
+                    let (name, children) = (self.skeleton.step_text(step), place.children(self.reader));
+                    place::find(self.reader, place.below(), &children, &name, Some(collection), &mut |_| {})?
+                        .map(Place::Here)
+                }
+            },
             (Step::Key(span) | Step::IntKey(span), Below::Entries(entries)) => {
                 entries.get(self.skeleton.text(span)).cloned()
             }
@@ -181,7 +179,7 @@ impl<'x> Fit<'_, 'x, '_> {
     pub(crate) fn mismatch(&self, keep_missing: bool, deny_unknown: bool) -> Mismatch {
         let contents = self.reader.contents;
         let left_over = self.left_over();
-        let free: Vec<&str> = left_over.iter().map(|item| contents.key(*item)).collect();
+        let free: Vec<&str> = left_over.iter().map(|item| contents.key_in_file(*item)).collect();
         let tensors = self.skeleton.tensors().iter().map(|info| Some(self.skeleton.shape(info)));
         let leaves = self.leaves.iter().filter(|leaf| leaf.stored && self.leaves_are_due());
         let missing: Vec<Candidate<'_>> = tensors
@@ -207,7 +205,7 @@ impl<'x> Fit<'_, 'x, '_> {
             let expected = reshaped.as_deref().unwrap_or(self.skeleton.shape(info));
             let like = |fits: &dyn Fn(usize) -> bool| {
                 let items = left_over.iter().filter(|item| matches!(item, Item::Tensor(other) if fits(*other)));
-                nearest(&key, items.map(|item| contents.key(*item)))
+                nearest(&key, items.map(|item| contents.key_in_file(*item)))
             };
             if shape != expected && shape != self.skeleton.shape(info) {
                 let nearest = like(&|other| self.reader.shape(other).is_ok_and(|shape| shape == expected));
@@ -220,8 +218,8 @@ impl<'x> Fit<'_, 'x, '_> {
         }
         if !keep_missing {
             let free: Vec<Candidate<'_>> =
-                left_over.iter().map(|item| (contents.key(*item), self.shape_of(*item))).collect();
-            let all: Vec<Candidate<'_>> = contents.items().map(|item| (contents.key(item), None)).collect();
+                left_over.iter().map(|item| (contents.key_in_file(*item), self.shape_of(*item))).collect();
+            let all: Vec<Candidate<'_>> = contents.items().map(|item| (contents.key_in_file(item), None)).collect();
             mismatch.missing.extend(missing.iter().map(|&missing| Missing {
                 key: missing.0.to_owned(),
                 nearest: likely(missing, &free).or_else(|| likely(missing, &all)),
@@ -231,7 +229,7 @@ impl<'x> Fit<'_, 'x, '_> {
             let model: Vec<Candidate<'_>> =
                 self.tensors.iter().chain(&self.leaves).map(|found| (found.key.as_str(), None)).collect();
             mismatch.unexpected.extend(left_over.iter().map(|item| {
-                let unexpected = (contents.key(*item), self.shape_of(*item));
+                let unexpected = (contents.key_in_file(*item), self.shape_of(*item));
                 let nearest = likely(unexpected, &missing).or_else(|| likely(unexpected, &model));
                 Unexpected { key: unexpected.0.to_owned(), nearest }
             }));
@@ -247,7 +245,7 @@ impl<'x> Fit<'_, 'x, '_> {
             keys.push(found.key.clone());
         }
         let contents = self.reader.contents;
-        report.ignored.extend(self.left_over().into_iter().map(|item| contents.key(item).to_owned()));
+        report.ignored.extend(self.left_over().into_iter().map(|item| contents.key_in_file(item).to_owned()));
         report
     }
 }

@@ -16,8 +16,6 @@ use crate::options::{Options, UnknownKeys};
 use crate::report::Report;
 use crate::{Error, ErrorKind, Result};
 
-pub(crate) use template::Origin;
-
 /// Replaces a model by what a checkpoint has for it.
 pub(crate) fn assign<T: Serialize + DeserializeOwned>(
     options: &Options,

@@ -1,7 +1,6 @@
 //! Reading a model's successor: in the model's own form, from the file and the model together.
 
 use std::collections::BTreeMap;
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,10 +8,11 @@ use serde::de::DeserializeOwned;
 
 use super::fit::{Fit, Found};
 use crate::de::contents::{Contents, Item, Wanted};
+use crate::de::origin::Origin;
 use crate::de::reader::{Data, Reader, Settings};
 use crate::entry::Entry;
 use crate::header::{self, Header, Planned};
-use crate::memory::{self, Region};
+use crate::memory::Region;
 use crate::options::Options;
 use crate::rename::Renames;
 use crate::ser::keys::Keys;
@@ -20,23 +20,6 @@ use crate::ser::plan::{self, Plan};
 use crate::ser::skeleton::{Body, Skeleton};
 use crate::ser::writer::{Sink, Writer};
 use crate::{Error, Naming, Result};
-
-/// Where the bytes of a tensor come from.
-pub(crate) enum Origin<'x> {
-    /// The n-th tensor of a file.
-    File(&'x Reader<'x, 'x>, usize),
-    /// The model.
-    Model(&'x [u8]),
-}
-
-impl Origin<'_> {
-    pub(crate) fn fill<'b>(&self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
-        match self {
-            Self::File(reader, tensor) => reader.fill(*tensor, buffer),
-            Self::Model(bytes) => memory::copy_into(buffer, bytes),
-        }
-    }
-}
 
 /// Reads a value of the model's structure.
 pub(crate) fn read<T: Serialize + DeserializeOwned>(

@@ -8,7 +8,7 @@ use crate::de::list;
 use crate::de::node::{Child, Node};
 use crate::de::place::{self, Here, Place};
 use crate::de::reader::Reader;
-use crate::de::value::Value;
+use crate::de::value::At;
 use crate::error::ErrorKind;
 use crate::{Error, Naming, Result};
 
@@ -64,7 +64,7 @@ impl Checkpoint<'_> {
 /// Reads what is at a path, which may lead into the collections of a file as if they were one.
 pub(crate) fn read<'de, T: Deserialize<'de>>(reader: &Reader<'_, 'de>, path: &str) -> Result<Option<T>> {
     if let Some(place) = find(reader, path)? {
-        return reader.read_from(|| Ok(Value { place: place.clone(), ..Value::root(reader) })).map(Some);
+        return reader.read_from(|| Ok(At::start(place.clone()))).map(Some);
     }
     if !collections::are_there(reader) {
         return Ok(None);
@@ -72,12 +72,12 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(reader: &Reader<'_, 'de>, path: &st
     let contents = reader.contents.overlaid();
     let overlaid = reader.of(&contents);
     let Some(place) = find(&overlaid, path)? else { return Ok(None) };
-    overlaid.read_from(|| Ok(Value { place: place.clone(), ..Value::root(&overlaid) })).map(Some)
+    overlaid.read_from(|| Ok(At::start(place.clone()))).map(Some)
 }
 
 /// The place of a path.
 fn find<'x>(reader: &Reader<'x, '_>, path: &str) -> Result<Option<Place<'x>>> {
-    let root = Value::root(reader).place;
+    let root = At::root(reader).place;
     if path.is_empty() {
         return Ok(Some(root));
     }

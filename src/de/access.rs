@@ -26,10 +26,10 @@ pub(crate) struct Entries<'r, 'x, 'de> {
 
 impl<'r, 'x, 'de> Entries<'r, 'x, 'de> {
     pub(crate) fn visit<V: Visitor<'de>>(parent: Value<'r, 'x, 'de>, visitor: V) -> Result<V::Value> {
-        let entries = map::entries(parent.reader, &parent.place).into_iter();
-        let (reader, place) = (parent.reader, parent.place.clone());
+        let entries = map::entries(parent.reader, parent.place()).into_iter();
+        let (reader, place) = (parent.reader, parent.place());
         visitor.visit_map(Self { parent, entries, value: None }).map_err(|mut error| match error.take_field() {
-            Some(field) => missing(reader, &place, &field, error),
+            Some(field) => missing(reader, place, &field, parent.collection_of(None), error),
             None => error,
         })
     }
@@ -37,8 +37,14 @@ impl<'r, 'x, 'de> Entries<'r, 'x, 'de> {
 
 /// Completes an error about a field to one about a key.
 #[cold]
-pub(crate) fn missing(reader: &Reader<'_, '_>, place: &Place<'_>, field: &str, error: Error) -> Error {
-    let key = place.field_key(reader, field);
+pub(crate) fn missing(
+    reader: &Reader<'_, '_>,
+    place: &Place<'_>,
+    field: &str,
+    collection: &str,
+    error: Error,
+) -> Error {
+    let key = place.field_key(reader, field, collection);
     if !matches!(error.kind(), ErrorKind::Missing { .. }) {
         return error.at(|| key);
     }
@@ -59,7 +65,7 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         let place = self.value.take().ok_or_else(value_before_key)?;
-        self.parent.below(place).give(seed)
+        Value::new(self.parent.reader, &self.parent.below(place)).give(seed)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -121,9 +127,9 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
         self.next += 1;
         let place = match self.items.next_if(|(at, _)| *at == index) {
             Some((_, place)) => place,
-            None => self.parent.place.absent_item(self.parent.reader, index),
+            None => self.parent.place().absent_item(self.parent.reader, index, self.parent.collection_of(None)),
         };
-        self.parent.below(place).give(seed).map(Some)
+        Value::new(self.parent.reader, &self.parent.below(place)).give(seed).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -149,7 +155,8 @@ impl<'de> SeqAccess<'de> for Vector<'_, '_, '_, '_, 'de> {
         if !std::mem::replace(&mut self.first, false) {
             return self.elements.next_element_seed(seed);
         }
-        let value = self.parent.below(self.parent.place.clone());
+        let at = self.parent.below(self.parent.place().clone());
+        let value = Value::new(self.parent.reader, &at);
         let first = First { value, elements: &mut self.elements, whole: self.whole };
         if first.elements.is_empty() {
             // Nothing says whether this is no element or one empty array: the type of a `Vec` of

@@ -2,7 +2,7 @@
 
 use serde::de::{self, Visitor};
 
-use crate::de::value::Value;
+use crate::de::value::{At, Value};
 use crate::{Checkpoint, Error, Result};
 
 /// A `serde::Deserializer` over the bytes of a file.
@@ -43,7 +43,7 @@ macro_rules! forward {
     ($($method:ident($($arg:ident: $ty:ty),*)),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, $($arg: $ty,)* visitor: V) -> Result<V::Value> {
             let reader = self.checkpoint.lasting_reader()?;
-            de::Deserializer::$method(Value::root(&reader), $($arg,)* visitor)
+            de::Deserializer::$method(Value::new(&reader, &At::root(&reader)), $($arg,)* visitor)
         })*
     };
 }

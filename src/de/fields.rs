@@ -10,7 +10,7 @@ use crate::de::key::Key;
 use crate::de::lookup::Lookup;
 use crate::de::node::{Child, Node};
 use crate::de::place::Place;
-use crate::de::value::Value;
+use crate::de::value::{At, Value};
 use crate::error::ErrorKind;
 use crate::spec::{self, FieldSpec, Framework, TypeSpec};
 use crate::{Error, Result};
@@ -89,7 +89,9 @@ pub(crate) struct Fields<'r, 'x, 'de> {
     lookup: Lookup<'x>,
     /// What is there besides, once all names have been looked up.
     unknown: Option<std::vec::IntoIter<Child<'x>>>,
-    value: Option<(Option<&'static FieldSpec>, Place<'x>)>,
+    /// Where the value is whose name was given last.
+    value: At<'x>,
+    has_value: bool,
 }
 
 impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
@@ -99,7 +101,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let names = Names::new(names, parent.fields, parent.reader.contents.naming().framework());
+        let names = Names::new(names, parent.fields(), parent.reader.contents.naming().framework());
         Self::visit_named(parent, name, names, visitor)
     }
 
@@ -120,12 +122,12 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let reader = parent.reader;
-        if parent.place.below().is_some_and(Node::is_root)
+        if parent.place().below().is_some_and(Node::is_root)
             && let Some(contents) = collections::overlay(reader, &names.texts)
         {
             let overlaid = reader.of(&contents);
             let root = parent.at_root_of(&overlaid);
-            return Fields::visit_here(root, name, names, visitor);
+            return Fields::visit_here(Value::new(&overlaid, &root), name, names, visitor);
         }
         Self::visit_here(parent, name, names, visitor)
     }
@@ -137,43 +139,56 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let reader = parent.reader;
-        let place = parent.place.clone();
+        let place = parent.place();
         let type_names = names.type_names;
-        let described = parent.fields;
-        let fields =
-            Self { parent, name, names, described, asked: 0, lookup: Lookup::default(), unknown: None, value: None };
-        visitor.visit_map(fields).map_err(|mut error| {
-            if let Some(field) = error.take_field() {
-                if matches!(error.kind(), ErrorKind::Missing { .. }) {
-                    reader.learn(name, type_names, &field);
+        let described = parent.fields();
+        let value = parent.below(Place::default());
+        let (lookup, asked, has_value) = (Lookup::default(), 0, false);
+        let fields = Self { parent, name, names, described, asked, lookup, unknown: None, value, has_value };
+        let mut value = visitor.visit_map(fields);
+        // Where all is well the value stays where it was written.
+        if value.is_err() {
+            value = value.map_err(|mut error| {
+                if let Some(field) = error.take_field() {
+                    if matches!(error.kind(), ErrorKind::Missing { .. }) {
+                        reader.learn(name, type_names, &field);
+                    }
+                    let known = spec::loaded(described, &field);
+                    let own = known.and_then(|field| field.names.get(reader.contents.naming().framework()));
+                    error = missing(reader, place, own.unwrap_or(&field), parent.collection_of(known), error);
                 }
-                let own = spec::loaded(described, &field)
-                    .and_then(|field| field.names.get(reader.contents.naming().framework()));
-                error = missing(reader, &place, own.unwrap_or(&field), error);
-            }
-            error
-        })
+                error
+            });
+        }
+        value
     }
 
-    /// The next field that is there, or that the type is known to want.
-    fn next_known(&mut self) -> Result<Option<(&'static str, Place<'x>)>> {
-        let (reader, place) = (self.parent.reader, &self.parent.place);
+    /// Goes to the next field that is there, or that the type is known to want.
+    #[inline]
+    fn next_known(&mut self) -> Result<Option<&'static str>> {
+        let (reader, place) = (self.parent.reader, self.parent.place());
         while let (Some(field), Some((before, [text, ..]))) =
             (self.names.fields.get(self.asked), self.names.texts.split_at_checked(self.asked))
         {
             self.asked += 1;
+            let spec = spec::loaded(self.described, field);
             if reader.contents.is_overlay() {
-                let field = spec::loaded(self.described, field);
-                self.lookup.collection = Some(self.parent.collection_of(field));
+                self.lookup.collection = Some(self.parent.collection_of(spec));
             }
-            let found = self.lookup.field(reader, place, before, text);
-            match found.map_err(|error| error.at(|| place.field_key(reader, text)))? {
-                Some(here) => return Ok(Some((field, Place::Here(here)))),
-                None if reader.is_wanting(self.name, self.names.type_names, field) => {
-                    return Ok(Some((field, place.absent_field(reader, text))));
+            let mut is_there = self.lookup.field_into(reader, place, before, text, &mut self.value.place);
+            if is_there.is_err() {
+                is_there = is_there
+                    .map_err(|error| error.at(|| place.field_key(reader, text, self.parent.collection_of(spec))));
+            }
+            if !is_there? {
+                if !reader.is_wanting(self.name, self.names.type_names, field) {
+                    continue;
                 }
-                None => {}
+                self.value.place = place.absent_field(reader, text, self.parent.collection_of(spec));
             }
+            self.parent.describe(spec, &self.value);
+            self.has_value = true;
+            return Ok(Some(field));
         }
         Ok(None)
     }
@@ -184,7 +199,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             Some(unknown) => unknown,
             None => {
                 let lookup = std::mem::take(&mut self.lookup);
-                let rest = lookup.rest(reader, &self.parent.place, &self.names.texts)?;
+                let rest = lookup.rest(reader, self.parent.place(), &self.names.texts)?;
                 self.unknown.insert(rest.into_iter())
             }
         };
@@ -204,24 +219,29 @@ impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let (key, field, place) = match self.next_known()? {
-            Some((name, place)) => (Key::Lent(name), spec::loaded(self.described, name), place),
+        let key = match self.next_known()? {
+            Some(name) => Key::Lent(name),
             None => match self.next_unknown()? {
-                Some((name, place)) => (Key::Text(name), None, place),
+                Some((name, place)) => {
+                    self.value.place = place;
+                    self.parent.describe(None, &self.value);
+                    self.has_value = true;
+                    Key::Text(name)
+                }
                 None => return Ok(None),
             },
         };
-        self.value = Some((field, place));
-        let reader = self.parent.reader;
-        seed.deserialize(key).map(Some).map_err(|mut error: Error| match (error.take_field(), &self.value) {
+        seed.deserialize(key).map(Some).map_err(|mut error: Error| match error.take_field() {
             // A key that the type does not know is known here.
-            (Some(_), Some((_, place))) => error.at(|| place.key(reader)),
-            _ => error,
+            Some(_) => error.at(|| self.value.place.key(self.parent.reader)),
+            None => error,
         })
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let (field, place) = self.value.take().ok_or_else(value_before_key)?;
-        self.parent.field(field, place).give(seed)
+        if !std::mem::take(&mut self.has_value) {
+            return Err(value_before_key());
+        }
+        Value::new(self.parent.reader, &self.value).give(seed)
     }
 }

@@ -40,9 +40,9 @@ struct Cursor<'x> {
 }
 
 /// What looking at the keys says of a field.
-enum Direct<'x> {
-    /// Its keys end there.
-    Here(Here<'x>, u32),
+enum Direct {
+    Item(u32),
+    Node(Node),
     Nothing,
     Unclear,
 }
@@ -55,25 +55,59 @@ impl<'x> Lookup<'x> {
         place: &Place<'x>,
         before: &[&'static str],
         field: &'static str,
-    ) -> Result<Option<Here<'x>>> {
+    ) -> Result<Option<Place<'x>>> {
+        let mut found = Place::default();
+        Ok(self.field_into(reader, place, before, field, &mut found)?.then_some(found))
+    }
+
+    /// The same, with the place written where it is to be.
+    #[inline]
+    pub(crate) fn field_into(
+        &mut self,
+        reader: &Reader<'x, '_>,
+        place: &Place<'x>,
+        before: &[&'static str],
+        field: &'static str,
+        found: &mut Place<'x>,
+    ) -> Result<bool> {
         if self.listed.is_none()
             && !reader.contents.is_overlay()
             && let (Some(node), Some(separator)) = (place.below(), reader.contents.naming().separator_between())
         {
             let keys = Keys { contents: reader.contents, node, separator };
             match keys.find(self.cursor.as_ref(), field) {
-                Direct::Here(here, end) => {
-                    self.covered += u32::from(here.item.is_some()) + here.node.map_or(0, Node::len);
-                    self.cursor = Some(Cursor { last: field, index: end, rest: keys.rest(end) });
-                    return Ok(Some(here));
+                Direct::Item(item) => {
+                    *found = Place::Here(Here { item: Some(item), ..Here::default() });
+                    self.covered += 1;
+                    self.cursor = Some(Cursor { last: field, index: item + 1, rest: keys.rest(item + 1) });
+                    return Ok(true);
                 }
-                Direct::Nothing => return Ok(None),
+                Direct::Node(node) => {
+                    *found = Place::node(node);
+                    self.covered += node.len();
+                    let end = node.range().end;
+                    self.cursor = Some(Cursor { last: field, index: end, rest: keys.rest(end) });
+                    return Ok(true);
+                }
+                Direct::Nothing => return Ok(false),
                 Direct::Unclear => {}
             }
         }
+        self.field_of_all(reader, place, before, field, found)
+    }
+
+    fn field_of_all(
+        &mut self,
+        reader: &Reader<'x, '_>,
+        place: &Place<'x>,
+        before: &[&'static str],
+        field: &'static str,
+        found: &mut Place<'x>,
+    ) -> Result<bool> {
         let collection = self.collection;
         let Listed { children, used } = self.list(reader, place, before)?;
-        place::find(reader, place.below(), children, field, collection, &mut |index| mark(used, index))
+        let here = place::find(reader, place.below(), children, field, collection, &mut |index| mark(used, index))?;
+        Ok(here.map(|here| *found = Place::Here(here)).is_some())
     }
 
     /// What no field has taken, of all that were asked for.
@@ -129,7 +163,7 @@ impl<'x> Keys<'x, '_> {
     }
 
     #[inline]
-    fn find(&self, cursor: Option<&Cursor<'x>>, field: &'static str) -> Direct<'x> {
+    fn find(&self, cursor: Option<&Cursor<'x>>, field: &'static str) -> Direct {
         let name = field.as_bytes();
         let join = self.separator.as_bytes();
         if name.is_empty() || name.contains(join.first().unwrap_or(&0)) && field.contains(self.separator) {
@@ -144,16 +178,14 @@ impl<'x> Keys<'x, '_> {
         };
         // The likeliest: a tensor, and right there.
         match rest.and_then(|rest| strip(rest, name)) {
-            Some([]) if !self.rest(start + 1).is_some_and(|rest| begins(rest, name)) => {
-                Direct::Here(Here { item: Some(start), ..Here::default() }, start + 1)
-            }
+            Some([]) if !self.rest(start + 1).is_some_and(|rest| begins(rest, name)) => Direct::Item(start),
             Some(_) => self.found_at(start, name),
             None => self.search(name),
         }
     }
 
     /// Searches all keys for the first that begins with `name`.
-    fn search(&self, name: &[u8]) -> Direct<'x> {
+    fn search(&self, name: &[u8]) -> Direct {
         let (low, len) = (self.node.range().start, self.node.len());
         let start = low + leading(len, len, |index| self.rest(low + index).is_some_and(|rest| rest < name));
         if self.after(start, name).is_some() { self.found_at(start, name) } else { Direct::Nothing }
@@ -166,14 +198,16 @@ impl<'x> Keys<'x, '_> {
     }
 
     /// What `name` leads to, which the key at `start` is the first to begin with.
-    fn found_at(&self, start: u32, name: &[u8]) -> Direct<'x> {
-        let (item, node) = match self.after(start, name) {
-            Some([]) => (Some(start), None),
-            _ => (None, self.below(start, name)),
+    fn found_at(&self, start: u32, name: &[u8]) -> Direct {
+        let (found, end) = match self.after(start, name) {
+            Some([]) => (Direct::Item(start), start + 1),
+            _ => match self.below(start, name) {
+                Some(node) => (Direct::Node(node), node.range().end),
+                None => (Direct::Nothing, start),
+            },
         };
-        let end = node.map_or(start + u32::from(item.is_some()), |node| node.range().end);
         if end > start && self.after(end, name).is_none() {
-            return Direct::Here(Here { item, node, list: None }, end);
+            return found;
         }
         // Other names begin like this one.
         let of_list = self.first_not_before(end, name, b"_0");
@@ -181,12 +215,10 @@ impl<'x> Keys<'x, '_> {
             return Direct::Unclear;
         }
         if end > start {
-            return Direct::Here(Here { item, node, list: None }, end);
+            return found;
         }
-        match self.below(self.first_not_before(end, name, self.separator.as_bytes()), name) {
-            Some(node) => Direct::Here(Here { node: Some(node), ..Here::default() }, node.range().end),
-            None => Direct::Nothing,
-        }
+        let begin = self.first_not_before(end, name, self.separator.as_bytes());
+        self.below(begin, name).map_or(Direct::Nothing, Direct::Node)
     }
 
     /// The module of this name, if its keys begin at `start`.
@@ -242,9 +274,12 @@ mod tests {
     /// Where a field was found, or that it was not.
     type Found = std::result::Result<Option<(Option<u32>, Option<Node>, Option<usize>)>, ()>;
 
-    fn described(found: Result<Option<Here<'_>>>) -> Found {
-        let here = |here: Here<'_>| (here.item, here.node, here.list.map(|list| list.items.len()));
-        found.map(|found| found.map(here)).map_err(|_| ())
+    fn described(found: Result<Option<Place<'_>>>) -> Found {
+        let here = |place: Place<'_>| match place {
+            Place::Here(here) => Some((here.item, here.node, here.list.map(|list| list.items.len()))),
+            _ => None,
+        };
+        found.map(|found| found.and_then(here)).map_err(|_| ())
     }
 
     fn names(children: &[Child<'_>]) -> Vec<String> {
@@ -288,7 +323,7 @@ mod tests {
             for (asked, field) in fields.iter().enumerate() {
                 let listed = place::find(&reader, place.below(), &children, field, None, &mut |index| mark(&mut used, index));
                 let found = lookup.field(&reader, &place, &fields[..asked], field);
-                prop_assert_eq!(described(found), described(listed), "{} of {:?}", field, tensors);
+                prop_assert_eq!(described(found), described(listed.map(|here| here.map(Place::Here))), "{} of {:?}", field, tensors);
             }
             let rest: Vec<Child<'_>> =
                 children.iter().zip(used).filter(|(_, used)| !used).map(|(child, _)| child.clone()).collect();

@@ -13,6 +13,7 @@ pub(crate) mod list;
 pub(crate) mod lookup;
 pub(crate) mod map;
 pub(crate) mod node;
+pub(crate) mod origin;
 pub(crate) mod place;
 pub(crate) mod reader;
 pub(crate) mod tensor;

@@ -6,14 +6,14 @@ use std::fs::File;
 use std::mem::MaybeUninit;
 use std::rc::Rc;
 
-use crate::assign::Origin;
 use crate::cast::Casts;
 use crate::de::contents::{Contents, Item};
+use crate::de::origin::Origin;
 use crate::de::used::Used;
-use crate::de::value::Value;
+use crate::de::value::{At, Value};
+use crate::depth::MAX_DEPTH;
 use crate::header::{self, Header, Text};
 use crate::memory;
-use crate::options::MAX_DEPTH;
 use crate::progress::{Meter, Watch};
 use crate::shards::Shards;
 use crate::{Error, Result, file};
@@ -122,15 +122,12 @@ impl<'x, 'de> Reader<'x, 'de> {
     /// that field given as absent: what needs no data is content with it, and anything else can say
     /// precisely what it lacks.
     pub(crate) fn read<T: serde::Deserialize<'de>>(&self) -> Result<T> {
-        self.read_from(|| Ok(Value::root(self)))
+        self.read_from(|| Ok(At::root(self)))
     }
 
-    pub(crate) fn read_from<'r, T: serde::Deserialize<'de>>(
-        &'r self,
-        begin: impl Fn() -> Result<Value<'r, 'x, 'de>>,
-    ) -> Result<T> {
+    pub(crate) fn read_from<T: serde::Deserialize<'de>>(&self, begin: impl Fn() -> Result<At<'x>>) -> Result<T> {
         loop {
-            let value = T::deserialize(begin()?);
+            let value = T::deserialize(Value::new(self, &begin()?));
             if value.is_ok() || !self.session.learned.take() {
                 let value = value?;
                 self.session.used.as_ref().map_or(Ok(()), |used| used.check(self.contents))?;
@@ -198,7 +195,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             Data::Tensors(tensors) => tensors.get(tensor).copied(),
         };
         let bytes = bytes.ok_or_else(not_there)?;
-        self.session.meter.add(bytes.len(), || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(bytes.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
         Ok(Some(bytes))
     }
 
@@ -221,7 +218,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         if let Data::Origins(origins) = self.data {
             let filled = origins.get(tensor).ok_or_else(not_there)?.fill(buffer)?;
-            self.session.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(filled.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
             return Ok(filled);
         }
         #[cfg(feature = "object_store")]
@@ -239,7 +236,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             let step = rest.len().min(Meter::STEP);
             let part = rest.get_mut(..step).ok_or_else(not_there)?;
             let part = self.read_at(begin + done as u64, part)?;
-            self.session.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(part.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
             Ok(Some(part))
         })
     }
@@ -277,7 +274,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         let begin = self.entry(tensor)?.begin + from as u64;
         let part = memory::read_vec::<u8>(len, |region| self.read_at(begin, region))?;
-        self.session.meter.add(len, || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(len, || self.contents.key_in_file(Item::Tensor(tensor)));
         Ok(Cow::Owned(part))
     }
 

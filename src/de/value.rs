@@ -1,5 +1,7 @@
 //! The one deserializer behind every way to load: it reads the value at a place.
 
+use std::cell::Cell;
+
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Visitor};
 
 use crate::de::access::{Entries, Items};
@@ -15,38 +17,78 @@ use crate::de::place::{Here, Place};
 use crate::de::reader::Reader;
 use crate::de::tensor::{ByteBuf, TensorSource, vec_seed};
 use crate::de::variant::Variant;
-use crate::derived::Request;
 use crate::error::ErrorKind;
 use crate::ser::keys::PARAMS;
 use crate::spec::{FieldSpec, TypeSpec};
+use crate::tensor::Request;
 use crate::tensor::{FromTensor, StoredTensor, Tensor};
 use crate::{Dtype, Error, Result, handshake, memory};
 
+/// A value that is to be read.
+///
+/// Both parts stand still while it is handed through `serde`: what is passed on is two words.
+#[derive(Clone, Copy)]
 pub(crate) struct Value<'r, 'x, 'de> {
     pub(crate) reader: &'r Reader<'x, 'de>,
+    pub(crate) at: &'r At<'x>,
+}
+
+/// Where a value is read from, and what is known of it.
+pub(crate) struct At<'x> {
     pub(crate) place: Place<'x>,
-    pub(crate) depth: usize,
+    depth: usize,
     /// Whether a [`Tree`](crate::Tree) is being read, to which a tensor is one value.
-    pub(crate) tree: bool,
+    tree: bool,
     /// What is known of the type that is asked for next.
-    pub(crate) spec: Option<&'static TypeSpec>,
+    spec: Cell<Option<&'static TypeSpec>>,
     /// What is known of its fields.
-    pub(crate) fields: &'static [FieldSpec],
+    fields: Cell<&'static [FieldSpec]>,
     /// The collection that it is in, where collections are laid over each other.
-    pub(crate) collection: &'static str,
+    collection: Cell<&'static str>,
     /// Whether its field says so, whatever its type says.
-    pub(crate) is_collected: bool,
+    is_collected: Cell<bool>,
+}
+
+impl<'x> At<'x> {
+    pub(crate) fn root(reader: &Reader<'x, '_>) -> Self {
+        let contents = reader.contents;
+        let bare = contents.entry().is_some_and(|entry| entry.bare) && contents.items().len() == 1;
+        let place = if bare {
+            Place::Here(Here { item: Some(0), ..Here::default() })
+        } else {
+            Place::node(Node::root(contents))
+        };
+        Self::start(place)
+    }
+
+    /// Where a load begins.
+    pub(crate) fn start(place: Place<'x>) -> Self {
+        Self::new(place, 0, false, PARAMS)
+    }
+
+    #[inline]
+    fn new(place: Place<'x>, depth: usize, tree: bool, collection: &'static str) -> Self {
+        let (spec, fields, collection) = (Cell::new(None), Cell::new([].as_slice()), Cell::new(collection));
+        Self { place, depth, tree, spec, fields, collection, is_collected: Cell::new(false) }
+    }
+
+    /// The value of a variant whose fields are described so.
+    pub(crate) fn with_fields(self, fields: &'static [FieldSpec]) -> Self {
+        self.fields.set(fields);
+        self
+    }
 }
 
 impl memory::Announce for Value<'_, '_, '_> {
     type Message = &'static TypeSpec;
 
     fn announce(&mut self, spec: &'static TypeSpec) {
-        self.spec = Some(spec);
-        self.fields = spec.fields;
+        let At { spec: known, fields, collection, is_collected, .. } = self.at;
+        known.set(Some(spec));
+        fields.set(spec.fields);
         let framework = self.reader.contents.naming().framework();
-        if let Some(collection) = spec.collection.get(framework).filter(|_| !self.is_collected) {
-            self.collection = collection;
+        if let Some(own) = spec.collection.get(framework).filter(|_| !is_collected.get()) {
+            collection.set(own);
         }
     }
 }
@@ -74,71 +116,95 @@ impl<'de, T: FromTensor<'de>> memory::Give<'de, Request<T>> for Value<'_, '_, 'd
 }
 
 impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
-    pub(crate) fn root(reader: &'r Reader<'x, 'de>) -> Self {
-        let contents = reader.contents;
-        let bare = contents.entry().is_some_and(|entry| entry.bare) && contents.items().len() == 1;
-        let place = if bare {
-            Place::Here(Here { item: Some(0), ..Here::default() })
-        } else {
-            Place::node(Node::root(contents))
-        };
-        Self { reader, place, depth: 0, tree: false, spec: None, fields: &[], collection: PARAMS, is_collected: false }
+    pub(crate) fn new(reader: &'r Reader<'x, 'de>, at: &'r At<'x>) -> Self {
+        Self { reader, at }
+    }
+
+    pub(crate) fn place(self) -> &'r Place<'x> {
+        &self.at.place
+    }
+
+    pub(crate) fn spec(self) -> Option<&'static TypeSpec> {
+        self.at.spec.get()
+    }
+
+    pub(crate) fn fields(self) -> &'static [FieldSpec] {
+        self.at.fields.get()
     }
 
     /// A value one level further down.
-    pub(crate) fn below(&self, place: Place<'x>) -> Self {
-        Self { place, depth: self.depth + 1, spec: None, fields: &[], is_collected: false, ..*self }
+    pub(crate) fn below(self, place: Place<'x>) -> At<'x> {
+        At::new(place, self.at.depth + 1, self.at.tree, self.at.collection.get())
     }
 
     /// The same value further down, in an `Option` or a newtype.
-    fn inside(self) -> Self {
-        Self { depth: self.depth + 1, spec: None, fields: &[], ..self }
+    fn inside(self) -> At<'x> {
+        let inside = self.below(self.at.place.clone());
+        inside.is_collected.set(self.at.is_collected.get());
+        inside
     }
 
     /// The value of a field.
-    pub(crate) fn field(&self, field: Option<&FieldSpec>, place: Place<'x>) -> Self {
-        let mut value = self.below(place);
-        if let Some(collection) = self.said_of(field) {
-            (value.collection, value.is_collected) = (collection, true);
-        }
+    pub(crate) fn field(self, field: Option<&FieldSpec>, place: Place<'x>) -> At<'x> {
+        let value = self.below(place);
+        self.describe(field, &value);
         value
     }
 
-    /// The collection that a field is in.
-    pub(crate) fn collection_of(&self, field: Option<&FieldSpec>) -> &'static str {
-        self.said_of(field).unwrap_or(self.collection)
+    /// Says what is known of a field's value before it is asked for.
+    #[inline]
+    pub(crate) fn describe(self, field: Option<&FieldSpec>, value: &At<'x>) {
+        value.spec.set(None);
+        value.fields.set(&[]);
+        let own = self.own_collection(field);
+        value.collection.set(own.unwrap_or(self.at.collection.get()));
+        value.is_collected.set(own.is_some());
     }
 
-    fn said_of(&self, field: Option<&FieldSpec>) -> Option<&'static str> {
+    /// The collection that a field is in.
+    pub(crate) fn collection_of(self, field: Option<&FieldSpec>) -> &'static str {
+        self.own_collection(field).unwrap_or(self.at.collection.get())
+    }
+
+    fn own_collection(self, field: Option<&FieldSpec>) -> Option<&'static str> {
         field?.collection.get(self.reader.contents.naming().framework())
     }
 
     /// The same value at the root of the same file, looked at in another way.
-    pub(crate) fn at_root_of<'s, 'y>(self, reader: &'s Reader<'y, 'de>) -> Value<'s, 'y, 'de> {
-        let Self { depth, tree, spec, fields, collection, is_collected, .. } = self;
-        Value { depth, tree, spec, fields, collection, is_collected, ..Value::root(reader) }
+    pub(crate) fn at_root_of<'y>(self, reader: &Reader<'y, 'de>) -> At<'y> {
+        let At { depth, tree, ref spec, ref fields, ref collection, ref is_collected, .. } = *self.at;
+        let (spec, fields, collection) = (spec.clone(), fields.clone(), collection.clone());
+        At { depth, tree, spec, fields, collection, is_collected: is_collected.clone(), ..At::root(reader) }
     }
 
     /// Hands itself to a seed, and names itself in the error.
     pub(crate) fn give<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        let (reader, place) = (self.reader, self.place.clone());
-        let value = match vec_seed::<'de, T>().and_then(|_| self.tensor()) {
+        let mut value = match vec_seed::<'de, T>().and_then(|_| self.tensor()) {
             Some(tensor) if self.is_vector() => tensor.elements(seed),
             _ => seed.deserialize(self),
         };
-        value.map_err(|mut error| match error.take_field() {
+        // Where all is well the value stays where it was written.
+        if value.is_err() {
+            value = value.map_err(|error| self.name_in(error));
+        }
+        value
+    }
+
+    #[cold]
+    fn name_in(self, mut error: Error) -> Error {
+        match error.take_field() {
             // A field inside a leaf, which is JSON to the file.
-            Some(field) => error.at(|| place.field_key(reader, &field)),
-            None => error.at(|| place.key(reader)),
-        })
+            Some(field) => error.at(|| self.place().field_key(self.reader, &field, self.at.collection.get())),
+            None => error.at(|| self.place().key(self.reader)),
+        }
     }
 
     fn tensor(&self) -> Option<TensorSource<'r, 'x, 'de>> {
-        Some(TensorSource { reader: self.reader, index: self.place.tensor(self.reader)? })
+        Some(TensorSource { reader: self.reader, index: self.place().tensor(self.reader)? })
     }
 
     fn leaf(&self) -> Option<Leaf<'x, 'de>> {
-        let index = self.place.leaf(self.reader)?;
+        let index = self.place().leaf(self.reader)?;
         let text = self.reader.contents.leaf(index)?;
         self.reader.mark(Item::Leaf(index));
         Some(Leaf::new(self.reader.text(text), self.reader.lend(text), self.level()))
@@ -146,13 +212,13 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
 
     /// Whether a tensor is here that reads as a sequence of its elements.
     fn is_vector(&self) -> bool {
-        let siblings = matches!(&self.place, Place::Here(Here { list: Some(_), .. }));
+        let siblings = matches!(self.place(), Place::Here(Here { list: Some(_), .. }));
         let rank = self.tensor().and_then(|tensor| self.reader.shape(tensor.index).ok()).map(<[usize]>::len);
         !siblings && rank == Some(1)
     }
 
     fn level(&self) -> Level {
-        Level { depth: self.depth, max_depth: self.reader.max_depth }
+        Level { depth: self.at.depth, max_depth: self.reader.max_depth }
     }
 
     fn descend(&self) -> Result<()> {
@@ -162,14 +228,14 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     #[cold]
     fn mismatch(&self, expected: &str) -> Error {
         let reader = self.reader;
-        let error = match &self.place {
+        let error = match self.place() {
             Place::Absent(absent) | Place::Gap(absent) => {
                 Error::new(ErrorKind::Missing { nearest: reader.contents.nearest(&absent.key) })
-                    .with_note(|| self.place.surroundings(reader))
+                    .with_note(|| self.place().surroundings(reader))
             }
             place => Error::types(expected, place.describe(reader)),
         };
-        error.at(|| self.place.key(reader))
+        error.at(|| self.place().key(reader))
     }
 
     /// The one element of a 0-d tensor.
@@ -207,10 +273,10 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         if let Some(len) = len.filter(|_| self.has_named_items()) {
             return self.named_items(len, visitor);
         }
-        match list::items(self.reader, &self.place).map_err(|error| error.at(|| self.place.key(self.reader)))? {
+        match list::items(self.reader, self.place()).map_err(|error| error.at(|| self.place().key(self.reader)))? {
             Some(items) => Items::of_list(self, items, len, visitor),
             // A tuple of nothing but units and `None`s stores nothing.
-            None if self.place.is_absent() && len.is_some() => Items::of_list(self, Vec::new(), len, visitor),
+            None if self.place().is_absent() && len.is_some() => Items::of_list(self, Vec::new(), len, visitor),
             None => Err(self.mismatch("a sequence")),
         }
     }
@@ -220,32 +286,36 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         let field = spec.fields.first();
         let own = field.and_then(|field| field.names.get(self.reader.contents.naming().framework()));
         let text = own.unwrap_or("0");
-        let place = match Lookup::default().field(self.reader, &self.place, &[], text)? {
-            Some(here) => Place::Here(here),
-            None => self.place.absent_field(self.reader, text),
+        let place = match Lookup::default().field(self.reader, self.place(), &[], text)? {
+            Some(place) => place,
+            None => self.place().absent_field(self.reader, text, self.collection_of(field)),
         };
-        visitor.visit_newtype_struct(self.field(field, place))
+        let at = self.field(field, place);
+        visitor.visit_newtype_struct(Value::new(self.reader, &at))
     }
 
     /// A tuple whose items have names, or are not in every framework.
     fn named_items<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
         let framework = self.reader.contents.naming().framework();
         let mut lookup = Lookup::default();
-        let mut items = Vec::with_capacity(len.min(self.fields.len()));
-        for (index, field) in self.fields.iter().enumerate().take(len) {
+        let mut items = Vec::with_capacity(len.min(self.fields().len()));
+        for (index, field) in self.fields().iter().enumerate().take(len) {
             let text = field.names.get(framework).or(field.loads.first().copied()).unwrap_or_default();
             let found = match field.exists_in(framework) {
-                true => lookup.field(self.reader, &self.place, &[], text)?.map(Place::Here),
+                true => lookup.field(self.reader, self.place(), &[], text)?,
                 false => None,
             };
-            items.push((index, found.unwrap_or_else(|| self.place.absent_field(self.reader, text))));
+            items.push((
+                index,
+                found.unwrap_or_else(|| self.place().absent_field(self.reader, text, self.collection_of(Some(field)))),
+            ));
         }
         Items::of_list(self, items, Some(len), visitor)
     }
 
     fn has_named_items(&self) -> bool {
         let framework = self.reader.contents.naming().framework();
-        framework.is_some() && self.fields.iter().any(|field| field.names.get(framework).is_some())
+        framework.is_some() && self.fields().iter().any(|field| field.names.get(framework).is_some())
     }
 
     fn entries<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
@@ -255,13 +325,13 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
 
     /// Whether a struct that looks like ndarray's is one's own: then its fields are there.
     fn has_fields(&self, fields: &[&str]) -> bool {
-        let children = self.place.children(self.reader);
+        let children = self.place().children(self.reader);
         fields.iter().any(|field| children.iter().any(|child| child.token.name == *field))
     }
 
     /// Whether the file says, or the keys suggest, that this module is a list.
     fn is_list(&self) -> bool {
-        let Some(node) = self.place.below() else { return false };
+        let Some(node) = self.place().below() else { return false };
         let contents = self.reader.contents;
         match contents.entry() {
             Some(entry) => {
@@ -269,7 +339,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
                 entry.is_list(key)
             }
             // A map whose keys are 0, 1, 2, … is one in a `Tree`, but a buffer has to guess.
-            None if self.tree => false,
+            None if self.at.tree => false,
             None => {
                 let index = |child: &Child<'_>| list::index(&child.token.name);
                 let mut indices: Vec<_> = node.children(contents).map(|child| index(&child)).collect();
@@ -310,15 +380,15 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             return leaf.deserialize_any(visitor);
         }
         match self.tensor() {
-            Some(_) if self.tree => visitor.visit_newtype_struct(self),
+            Some(_) if self.at.tree => visitor.visit_newtype_struct(self),
             Some(tensor) => tensor.buffered(visitor),
-            None if matches!(self.place, Place::Gap(_)) => visitor.visit_unit(),
+            None if matches!(self.place(), Place::Gap(_)) => visitor.visit_unit(),
             // Nothing is stored for a unit, and an untagged enum may have one.
-            None if self.place.is_absent() && !self.tree => {
+            None if self.place().is_absent() && !self.at.tree => {
                 let missing = self.mismatch("a value");
                 visitor.visit_unit().map_err(|_: Error| missing)
             }
-            None if self.place.is_absent() => Err(self.mismatch("a value")),
+            None if self.place().is_absent() => Err(self.mismatch("a value")),
             None if self.is_list() => self.sequence(visitor, None),
             None => self.entries(visitor),
         }
@@ -358,18 +428,18 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.leaf() {
-            _ if self.place.is_absent() => visitor.visit_none(),
+            _ if self.place().is_absent() => visitor.visit_none(),
             Some(leaf) if leaf.is_null() => visitor.visit_none(),
             _ => {
                 self.descend()?;
-                visitor.visit_some(self.inside())
+                visitor.visit_some(Value::new(self.reader, &self.inside()))
             }
         }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.leaf() {
-            _ if self.place.is_absent() => visitor.visit_unit(),
+            _ if self.place().is_absent() => visitor.visit_unit(),
             Some(leaf) => leaf.deserialize_unit(visitor),
             _ => Err(self.mismatch("a unit, for which nothing is stored")),
         }
@@ -383,16 +453,17 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         self.descend()?;
         if name == handshake::TREE {
             // The levels are those of the maps and lists inside.
-            return visitor.visit_newtype_struct(Self { tree: true, ..self });
+            let at = At::new(self.place().clone(), self.at.depth, true, self.at.collection.get());
+            return visitor.visit_newtype_struct(Value::new(self.reader, &at));
         }
         if matches!(name, "f16" | "bf16") && self.tensor().is_some() {
             return self
                 .scalar(&format!("a scalar {name}"), |element| element.deserialize_newtype_struct(name, visitor));
         }
-        if let Some(spec) = self.spec.filter(|spec| spec.is_module) {
+        if let Some(spec) = self.spec().filter(|spec| spec.is_module) {
             return self.module(spec, visitor);
         }
-        visitor.visit_newtype_struct(self.inside())
+        visitor.visit_newtype_struct(Value::new(self.reader, &self.inside()))
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
@@ -422,13 +493,13 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         if let Some(leaf) = self.leaf() {
             return leaf.deserialize_map(visitor);
         }
-        if let Some(spec) = self.spec.filter(|spec| spec.flattens) {
+        if let Some(spec) = self.spec().filter(|spec| spec.flattens) {
             self.descend()?;
             return Fields::visit_flattened(self, spec, visitor);
         }
         match self.tensor() {
-            Some(_) if self.place.below().is_none() => Err(self.mismatch("a map")),
-            None if self.place.is_absent() => Err(self.mismatch("a map")),
+            Some(_) if self.place().below().is_none() => Err(self.mismatch("a map")),
+            None if self.place().is_absent() => Err(self.mismatch("a map")),
             _ => self.entries(visitor),
         }
     }
@@ -444,7 +515,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         match self.tensor() {
             Some(tensor) if array => return tensor.array(visitor),
             Some(tensor) if wants_tensor => return tensor.tensor(visitor, name == handshake::TENSOR_VIEW),
-            Some(_) if self.place.below().is_none() => {
+            Some(_) if self.place().below().is_none() => {
                 return Err(self.mismatch(&format!("a module for the struct {name}")));
             }
             None if name == handshake::TENSOR || name == handshake::TENSOR_VIEW => {
@@ -456,7 +527,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
             _ => {}
         }
         if let Some(leaf) = self.leaf()
-            && self.place.below().is_none()
+            && self.place().below().is_none()
             // A struct that stores nothing, whose fields are absent like those of any other.
             && !leaf.is_empty_object()
         {
@@ -473,11 +544,11 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         if let Some(leaf) = self.leaf()
-            && self.place.below().is_none()
+            && self.place().below().is_none()
         {
             return leaf.deserialize_enum(name, variants, visitor);
         }
-        if self.place.is_absent() || self.place.below().is_none() {
+        if self.place().is_absent() || self.place().below().is_none() {
             return Err(self.mismatch(&format!("a variant of {name}")));
         }
         self.descend()?;

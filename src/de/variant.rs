@@ -4,7 +4,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, VariantAccess, 
 
 use crate::de::lookup::Lookup;
 use crate::de::place::Place;
-use crate::de::value::Value;
+use crate::de::reader::Reader;
+use crate::de::value::{At, Value};
 use crate::error::ErrorKind;
 use crate::{Error, Result};
 
@@ -22,19 +23,19 @@ impl<'r, 'x, 'de> Variant<'r, 'x, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let (reader, place) = (parent.reader, &parent.place);
+        let (reader, place) = (parent.reader, parent.place());
         let framework = reader.contents.naming().framework();
         let mut lookup = Lookup::default();
         let mut found: Option<(&'static str, Place<'x>)> = None;
         for &variant in variants {
-            let field = parent.spec.and_then(|spec| spec.loaded_variant(variant)).map(|spec| &spec.field);
+            let field = parent.spec().and_then(|spec| spec.loaded_variant(variant)).map(|spec| &spec.field);
             let text = field.and_then(|field| field.names.get(framework)).unwrap_or(variant);
-            let Some(here) = lookup.field(reader, place, &[], text)? else { continue };
+            let Some(there) = lookup.field(reader, place, &[], text)? else { continue };
             if let Some((first, _)) = found {
                 let (first, second) = (first.to_owned(), variant.to_owned());
                 return Err(Error::new(ErrorKind::Ambiguous { first, second }));
             }
-            found = Some((variant, Place::Here(here)));
+            found = Some((variant, there));
         }
         match found {
             Some((name, place)) => visitor.visit_enum(Self { parent, name, place }),
@@ -52,31 +53,40 @@ impl<'r, 'x, 'de> EnumAccess<'de> for Variant<'r, 'x, 'de> {
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant)> {
         let variant = seed.deserialize(de::value::BorrowedStrDeserializer::<Error>::new(self.name))?;
-        let spec = self.parent.spec.and_then(|spec| spec.loaded_variant(self.name));
-        let mut payload = self.parent.field(spec.map(|spec| &spec.field), self.place);
-        payload.fields = spec.map_or(&[], |spec| spec.fields);
-        Ok((variant, Payload(payload)))
+        let spec = self.parent.spec().and_then(|spec| spec.loaded_variant(self.name));
+        let at = self.parent.field(spec.map(|spec| &spec.field), self.place);
+        let at = at.with_fields(spec.map_or(&[], |spec| spec.fields));
+        Ok((variant, Payload { reader: self.parent.reader, at }))
     }
 }
 
-pub(crate) struct Payload<'r, 'x, 'de>(Value<'r, 'x, 'de>);
+pub(crate) struct Payload<'r, 'x, 'de> {
+    reader: &'r Reader<'x, 'de>,
+    at: At<'x>,
+}
+
+impl<'x, 'de> Payload<'_, 'x, 'de> {
+    fn value(&self) -> Value<'_, 'x, 'de> {
+        Value::new(self.reader, &self.at)
+    }
+}
 
 impl<'de> VariantAccess<'de> for Payload<'_, '_, 'de> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<()> {
-        de::Deserialize::deserialize(self.0)
+        de::Deserialize::deserialize(self.value())
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        self.0.give(seed)
+        self.value().give(seed)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        self.0.deserialize_tuple(len, visitor)
+        self.value().deserialize_tuple(len, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
-        self.0.deserialize_struct("", fields, visitor)
+        self.value().deserialize_struct("", fields, visitor)
     }
 }

@@ -9,12 +9,10 @@ use crate::cast::Casts;
 use crate::checkpoint::Opening;
 use crate::de::contents::Wanted;
 use crate::de::reader::Settings;
+use crate::depth::MAX_DEPTH;
 use crate::progress::{Meter, Progress, Watch};
 use crate::rename::Renames;
 use crate::{Naming, shards};
-
-/// How deep values nest where nothing else is said.
-pub(crate) const MAX_DEPTH: usize = 128;
 
 /// The user's entries of a file's metadata.
 pub type Metadata = BTreeMap<String, String>;

@@ -4,6 +4,7 @@
 //! `object_store` reaches.
 
 mod fetch;
+mod fetched;
 mod read;
 mod write;
 
@@ -17,7 +18,7 @@ use serde::Serialize;
 use crate::checkpoint::Checkpoint;
 use crate::{Error, Options, Result};
 
-pub(crate) use read::Fetched;
+pub(crate) use fetched::Fetched;
 pub use read::RemoteCheckpoint;
 
 impl Checkpoint<'static> {

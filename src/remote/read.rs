@@ -1,6 +1,5 @@
 //! [`RemoteCheckpoint`].
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
@@ -11,6 +10,7 @@ use object_store::{GetOptions, GetRange, ObjectStore};
 use serde::de::DeserializeOwned;
 
 use super::fetch::Object;
+use super::fetched::Fetched;
 use super::refused;
 use crate::checkpoint::{Opening, TensorInfo, part};
 use crate::de::contents::Contents;
@@ -52,24 +52,6 @@ impl fmt::Debug for RemoteCheckpoint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, store) = (&self.object.path, self.object.store);
         write!(f, "RemoteCheckpoint {path} in {store}: {} tensors, {}", self.len(), self.naming())
-    }
-}
-
-/// The tensors that a load has, and those that it asked for beyond.
-#[derive(Default)]
-pub(crate) struct Fetched {
-    tensors: BTreeMap<usize, Vec<u8>>,
-    asked: RefCell<BTreeSet<usize>>,
-}
-
-impl Fetched {
-    /// The bytes of a tensor; `None` notes that it is needed.
-    pub(crate) fn get(&self, tensor: usize) -> Option<&[u8]> {
-        let bytes = self.tensors.get(&tensor);
-        if bytes.is_none() {
-            self.asked.borrow_mut().insert(tensor);
-        }
-        bytes.map(Vec::as_slice)
     }
 }
 
@@ -227,7 +209,7 @@ impl<'s> RemoteCheckpoint<'s> {
         let all = all.map_err(|error| error.in_file(FilePath::new(self.object.path.as_ref())))?;
         fetched.tensors.extend(away.into_iter().map(|(tensor, _)| tensor).zip(all));
         for (tensor, bytes) in &fetched.tensors {
-            meter.add(bytes.len(), || self.contents.key(crate::de::contents::Item::Tensor(*tensor)));
+            meter.add(bytes.len(), || self.contents.key_in_file(crate::de::contents::Item::Tensor(*tensor)));
         }
         Ok(())
     }

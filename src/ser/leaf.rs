@@ -4,7 +4,12 @@
 //! else. Numbers that JSON lacks stand as words (`NaN`, `Infinity`, `-Infinity`, as Python's json
 //! writes them) or as digits (integers beyond 64 bits); inside a list they are strings.
 
-use crate::ser::skeleton::Span;
+/// A range of the text of a skeleton.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
 
 /// How a leaf's text is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

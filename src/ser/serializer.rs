@@ -2,14 +2,14 @@
 
 use serde::{Serialize, ser};
 
-use crate::derived::Saved;
+use crate::depth::MAX_DEPTH;
 use crate::memory::{Accept, Announce};
-use crate::options::MAX_DEPTH;
 use crate::ser::compound::{Compound, State};
 use crate::ser::skeleton::Skeleton;
 use crate::ser::tree;
 use crate::ser::walker::{Mode, Walker};
 use crate::spec::TypeSpec;
+use crate::tensor::Saved;
 use crate::{Error, Result, Tree};
 
 /// A `serde::Serializer` that turns a value into a [`Tree`], in one pass.

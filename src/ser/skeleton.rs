@@ -3,7 +3,7 @@
 //! The first walk over a value builds one. Nodes stand in one vector in the order of the walk, a
 //! node before its children, and each knows where its subtree ends.
 
-use crate::ser::leaf::{self, Form, Leaf};
+use crate::ser::leaf::{self, Form, Leaf, Span};
 use crate::ser::trace::Trace;
 use crate::spec::{FieldSpec, TensorSpec, TypeSpec};
 use crate::tensor::Tensor;
@@ -15,13 +15,6 @@ const NUMBERS_LIMIT: usize = 64 * 1024;
 /// A list with more gaps than this for each item says of each that nothing is there: reading takes as
 /// many for an item of the file, so that a short file cannot ask for a long list.
 const GAPS_AN_ITEM: usize = 16;
-
-/// A range of [`Skeleton::text`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: usize,
-    end: usize,
-}
 
 /// What led from a node's parent to it.
 #[derive(Clone, Copy, Debug)]

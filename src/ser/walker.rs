@@ -6,7 +6,6 @@
 
 use serde::Serialize;
 
-use crate::derived::Saved;
 use crate::memory::{self, Strided};
 use crate::ser::array::{Array, Focus};
 use crate::ser::compound::{Described, State};
@@ -15,6 +14,7 @@ use crate::ser::skeleton::{Body, Skeleton, Step};
 use crate::ser::trace::{Event, Trace};
 use crate::ser::writer::Writer;
 use crate::spec::{FieldSpec, TypeSpec};
+use crate::tensor::Saved;
 use crate::tensor::Tensor;
 use crate::{Dtype, Error, ErrorKind, Result};
 

@@ -6,6 +6,7 @@ mod buffered;
 #[cfg(feature = "candle")]
 mod candle;
 mod cow;
+mod field;
 mod load;
 #[cfg(feature = "nalgebra")]
 mod nalgebra;
@@ -22,6 +23,7 @@ mod tensors;
 
 pub(crate) use self::buffered::{BufferedElements, VersionTag, buffered_version};
 pub use self::cow::CowTensor;
+pub(crate) use self::field::{Request, Saved};
 pub use self::load::FromTensor;
 pub use self::row::Row;
 pub use self::save::ToTensor;

@@ -1,8 +1,8 @@
 //! Names and lints of the code around a derive.
 
 #![deny(warnings, missing_docs, unused, unused_qualifications, single_use_lifetimes)]
-#![allow(unreachable_pub)]
 #![deny(clippy::all, clippy::pedantic)]
+#![allow(unreachable_pub, clippy::non_minimal_cfg)]
 
 use crate::{back, keys};
 

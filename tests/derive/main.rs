@@ -1,11 +1,14 @@
 //! The derives of safejax: their attributes on every shape of type, and types that have none.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+
 mod buffered;
 mod enums;
 mod errors;
 mod formats;
 mod generics;
 mod hygiene;
+mod names;
 mod serde_attributes;
 mod structs;
 mod tuples;

@@ -34,11 +34,12 @@ fn a_marked_vec_is_a_tensor_and_another_is_a_leaf() {
 }
 
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
+#[allow(unused_qualifications)]
 struct Optional {
     #[tensor]
     bias: Option<Vec<f32>>,
     #[tensor]
-    scale: std::option::Option<Array1<f32>>,
+    scale: core::option::Option<Array1<f32>>,
 }
 
 #[test]
@@ -164,7 +165,7 @@ struct All {
     #[tensor]
     raw: Tensor,
     #[tensor]
-    nested: Nested,
+    nested: Box<Nested>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -185,7 +186,7 @@ impl<'de> safejax::FromTensor<'de> for Nested {
 #[test]
 fn attributes_stand_together_and_beside_those_of_serde() {
     let raw = Tensor::new(Dtype::F8_E5M2, vec![2], vec![1, 2]).unwrap();
-    let value = All { kernel: array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], raw, nested: Nested(vec![1.0]) };
+    let value = All { kernel: array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], raw, nested: Box::new(Nested(vec![1.0])) };
     assert_eq!(keys(&value), ["nested", "raw", "w"]);
     assert_eq!(tensor(&value, "w").shape(), [2, 3]);
     assert_eq!(tensor(&value, "w").dtype(), Dtype::F16);

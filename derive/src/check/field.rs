@@ -85,7 +85,7 @@ fn check_place(model: &Model<'_>, field: &Field<'_>, style: Style, errors: &mut 
     let named: Vec<_> = ours.keys.iter().filter(|(key, _)| is_of_names(*key)).collect();
     let is_taken_apart = field.variant.is_some_and(|variant| model.is_taken_apart() || variant.untagged());
     let is_newtype = matches!(style, Style::Newtype);
-    for (key, ident) in named {
+    for (_, ident) in named {
         if model.serde.attrs.transparent() {
             without_effect(ident, "`#[serde(transparent)]` makes the type nothing but this field", errors);
         } else if is_taken_apart {
@@ -94,7 +94,7 @@ fn check_place(model: &Model<'_>, field: &Field<'_>, style: Style, errors: &mut 
             let message =
                 format!("the only field of a variant has no name but the variant's: write `{ident}` on the variant");
             errors.at(ident, message);
-        } else if is_newtype && ours.names.any().is_none() && *key != Key::List {
+        } else if is_newtype && ours.names.any().is_none() {
             let message = format!(
                 "the only field of a newtype has no name, unless `flax`, `haiku` or `objax` gives it one: write \
                  `{ident}` on the field that holds the type"
