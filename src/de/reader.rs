@@ -204,7 +204,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             Data::Tensors(tensors) => tensors.get(tensor).copied(),
         };
         let bytes = bytes.ok_or_else(not_there)?;
-        self.session.meter.add(bytes.len(), || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(bytes.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
         Ok(Some(bytes))
     }
 
@@ -227,7 +227,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         if let Data::Origins(origins) = self.data {
             let filled = origins.get(tensor).ok_or_else(not_there)?.fill(buffer)?;
-            self.session.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(filled.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
             return Ok(filled);
         }
         #[cfg(feature = "object_store")]
@@ -245,7 +245,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             let step = rest.len().min(Meter::STEP);
             let part = rest.get_mut(..step).ok_or_else(not_there)?;
             let part = self.read_at(begin + done as u64, part)?;
-            self.session.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(part.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
             Ok(Some(part))
         })
     }
@@ -298,7 +298,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         let begin = self.entry(tensor)?.begin + from as u64;
         let part = memory::read_vec::<u8>(len, |region| self.read_at(begin, region))?;
-        self.session.meter.add(len, || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(len, || self.contents.key_in_file(Item::Tensor(tensor)));
         Ok(Cow::Owned(part))
     }
 

@@ -87,8 +87,8 @@ impl memory::Announce for Value<'_, '_, '_> {
         known.set(Some(spec));
         fields.set(spec.fields);
         let framework = self.reader.contents.naming().framework();
-        if let Some(said) = spec.collection.get(framework).filter(|_| !is_collected.get()) {
-            collection.set(said);
+        if let Some(own) = spec.collection.get(framework).filter(|_| !is_collected.get()) {
+            collection.set(own);
         }
     }
 }
@@ -146,8 +146,8 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
 
     /// The value of a field.
     pub(crate) fn field(self, field: Option<&FieldSpec>, place: Place<'x>) -> At<'x> {
-        let value = At::new(place, self.at.depth + 1, self.at.tree, self.collection_of(field));
-        value.is_collected.set(self.said_of(field).is_some());
+        let value = self.below(place);
+        self.describe(field, &value);
         value
     }
 
@@ -156,25 +156,25 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     pub(crate) fn describe(self, field: Option<&FieldSpec>, value: &At<'x>) {
         value.spec.set(None);
         value.fields.set(&[]);
-        value.collection.set(self.collection_of(field));
-        value.is_collected.set(self.said_of(field).is_some());
+        let own = self.own_collection(field);
+        value.collection.set(own.unwrap_or(self.at.collection.get()));
+        value.is_collected.set(own.is_some());
     }
 
     /// The collection that a field is in.
     pub(crate) fn collection_of(self, field: Option<&FieldSpec>) -> &'static str {
-        self.said_of(field).unwrap_or(self.at.collection.get())
+        self.own_collection(field).unwrap_or(self.at.collection.get())
     }
 
-    fn said_of(self, field: Option<&FieldSpec>) -> Option<&'static str> {
+    fn own_collection(self, field: Option<&FieldSpec>) -> Option<&'static str> {
         field?.collection.get(self.reader.contents.naming().framework())
     }
 
     /// The same value at the root of the same file, looked at in another way.
     pub(crate) fn at_root_of<'y>(self, reader: &Reader<'y, 'de>) -> At<'y> {
         let At { depth, tree, ref spec, ref fields, ref collection, ref is_collected, .. } = *self.at;
-        let (spec, fields) = (spec.clone(), fields.clone());
-        let (collection, is_collected) = (collection.clone(), is_collected.clone());
-        At { depth, tree, spec, fields, collection, is_collected, ..At::root(reader) }
+        let (spec, fields, collection) = (spec.clone(), fields.clone(), collection.clone());
+        At { depth, tree, spec, fields, collection, is_collected: is_collected.clone(), ..At::root(reader) }
     }
 
     /// Hands itself to a seed, and names itself in the error.
@@ -194,7 +194,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     fn name_in(self, mut error: Error) -> Error {
         match error.take_field() {
             // A field inside a leaf, which is JSON to the file.
-            Some(field) => error.at(|| self.place().field_key(self.reader, &field)),
+            Some(field) => error.at(|| self.place().field_key(self.reader, &field, self.at.collection.get())),
             None => error.at(|| self.place().key(self.reader)),
         }
     }
@@ -288,7 +288,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         let text = own.unwrap_or("0");
         let place = match Lookup::default().field(self.reader, self.place(), &[], text)? {
             Some(place) => place,
-            None => self.place().absent_field(self.reader, text),
+            None => self.place().absent_field(self.reader, text, self.collection_of(field)),
         };
         let at = self.field(field, place);
         visitor.visit_newtype_struct(Value::new(self.reader, &at))
@@ -305,7 +305,10 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
                 true => lookup.field(self.reader, self.place(), &[], text)?,
                 false => None,
             };
-            items.push((index, found.unwrap_or_else(|| self.place().absent_field(self.reader, text))));
+            items.push((
+                index,
+                found.unwrap_or_else(|| self.place().absent_field(self.reader, text, self.collection_of(Some(field)))),
+            ));
         }
         Items::of_list(self, items, Some(len), visitor)
     }
