@@ -7,29 +7,18 @@ use crate::de::node::Child;
 use crate::de::place::{Here, Place, Siblings};
 use crate::de::reader::Reader;
 use crate::error::ErrorKind;
+pub(crate) use crate::naming::index;
 use crate::{Error, Result};
 
 /// The items of a list by their index, in ascending order.
 pub(crate) type Items<'x> = Vec<(usize, Place<'x>)>;
-
-/// An index as it is written: decimal digits without leading zeros.
-pub(crate) fn index(text: &str) -> Option<usize> {
-    let canonical = text == "0" || !text.starts_with('0');
-    if canonical && text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
-}
-
-/// Whether a name is that of an item of `base`, or of an item of an item.
-pub(crate) fn is_item(name: &str, base: &str) -> bool {
-    let indices = name.strip_prefix(base).and_then(|rest| rest.strip_prefix('_'));
-    indices.is_some_and(|indices| indices.split('_').all(|text| index(text).is_some()))
-}
 
 /// Reads a place as a list, or says that it is none.
 pub(crate) fn items<'x>(reader: &Reader<'x, '_>, place: &Place<'x>) -> Result<Option<Items<'x>>> {
     let Place::Here(here) = place else { return Ok(None) };
     let mut items = match dotted(reader, here) {
         Some(items) => items,
-        None => match suffixed(here) {
+        None => match suffixed(reader, here) {
             Some(items) => items,
             None => return Ok(None),
         },
@@ -73,18 +62,19 @@ fn dotted<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
 }
 
 /// `layers_0, layers_1, …` or `layers, layers_1, …`
-fn suffixed<'x>(here: &Here<'x>) -> Option<Items<'x>> {
+fn suffixed<'x>(reader: &Reader<'x, '_>, here: &Here<'x>) -> Option<Items<'x>> {
     let mut items = Items::new();
     if here.item.is_some() || here.node.is_some() {
         items.push((0, Place::Here(Here { list: None, ..here.clone() })));
     }
     if let Some(siblings) = &here.list {
         let Siblings { parent, base, items: siblings } = &**siblings;
+        let name = reader.contents.naming().without_scope(base);
         // An item may be a list itself: `layers_0_0`.
         let mut below: HashMap<usize, Vec<Child<'x>>> = HashMap::new();
         let mut named = Vec::new();
         for child in siblings {
-            let indices = child.token.name.strip_prefix(base.as_str()).and_then(|rest| rest.strip_prefix('_'));
+            let indices = child.token.name.strip_prefix(name).and_then(|rest| rest.strip_prefix('_'));
             match indices.map(|indices| indices.split_once('_').map_or((indices, false), |(first, _)| (first, true))) {
                 Some((first, true)) => {
                     let Some(at) = index(first) else { continue };
@@ -119,30 +109,5 @@ fn check_gaps(reader: &Reader<'_, '_>, items: &[(usize, Place<'_>)]) -> Result<(
             Err(Error::unsupported(reason))
         }
         _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{index, is_item};
-
-    #[test]
-    fn an_index_is_a_canonical_decimal() {
-        let cases =
-            [("0", Some(0)), ("12", Some(12)), ("01", None), ("", None), ("+1", None), ("1a", None), ("٣", None)];
-        for (text, expected) in cases {
-            assert_eq!(index(text), expected, "{text}");
-        }
-        assert_eq!(index("99999999999999999999999"), None);
-    }
-
-    #[test]
-    fn an_item_is_named_by_its_list_and_indices() {
-        assert!(is_item("layers_3", "layers"));
-        assert!(!is_item("layers3", "layers"));
-        assert!(!is_item("layers_x", "layers"));
-        assert!(!is_item("layer_3", "layers"));
-        assert!(is_item("layers_3_0", "layers"));
-        assert!(!is_item("layers_3_x", "layers"));
     }
 }

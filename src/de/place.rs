@@ -132,34 +132,40 @@ impl<'x> Place<'x> {
         }
     }
 
-    /// The key that a field of this place would have.
-    pub(crate) fn field_key(&self, reader: &Reader<'x, '_>, field: &str) -> String {
-        reader.contents.naming().child_key(&self.prefix(reader), field)
+    /// The key that a field of this place would have, if it is in this collection.
+    pub(crate) fn field_key(&self, reader: &Reader<'x, '_>, field: &str, collection: &str) -> String {
+        let key = reader.contents.naming().child_key(&self.prefix(reader), field);
+        // That of something in a leaf begins with the key of the leaf.
+        if self.item(reader).is_some() { key } else { reader.contents.key_in_collection(collection, key) }
     }
 
     /// A field that is not there.
-    pub(crate) fn absent_field(&self, reader: &Reader<'x, '_>, field: &str) -> Self {
-        let prefix = self.prefix(reader);
-        let naming = reader.contents.naming();
-        let key = naming.child_key(&prefix, field);
-        let module = naming.child_module(&prefix, field);
+    pub(crate) fn absent_field(&self, reader: &Reader<'x, '_>, field: &str, collection: &str) -> Self {
+        let key = self.field_key(reader, field, collection);
+        let module = reader.contents.naming().child_module(&self.prefix(reader), field);
         Self::Absent(Rc::new(Absent { key, module, above: self.nearest_node() }))
     }
 
     /// An item that is not there.
-    pub(crate) fn absent_item(&self, reader: &Reader<'x, '_>, index: usize) -> Self {
+    pub(crate) fn absent_item(&self, reader: &Reader<'x, '_>, index: usize, collection: &str) -> Self {
         let naming = reader.contents.naming();
-        let list = match self {
+        let (module, above) = match self {
             Self::Here(Here { list: Some(list), .. }) => {
-                let key = naming.child_key(list.parent.prefix(reader.contents), &format!("{}_{index}", list.base));
-                return Self::Gap(Rc::new(Absent { module: key.clone(), key, above: Some(list.parent) }));
+                let name = format!("{}_{index}", list.base);
+                let prefix = list.parent.prefix(reader.contents);
+                let is_of_modules = list.items.iter().any(|item| item.node.is_some());
+                let key =
+                    if is_of_modules { naming.child_module(prefix, &name) } else { naming.child_key(prefix, &name) };
+                (key, Some(list.parent))
             }
-            Self::Here(Here { node: Some(node), .. }) if node.is_root() => root_prefix(reader, *node).to_owned(),
-            Self::Absent(absent) | Self::Gap(absent) => absent.module.clone(),
-            _ => self.key(reader),
+            Self::Here(Here { node: Some(node), .. }) if node.is_root() => {
+                (naming.item_key(root_prefix(reader, *node), index), self.nearest_node())
+            }
+            Self::Absent(absent) | Self::Gap(absent) => (naming.item_key(&absent.module, index), self.nearest_node()),
+            _ => (naming.item_key(&self.key(reader), index), self.nearest_node()),
         };
-        let key = naming.item_key(&list, index);
-        Self::Gap(Rc::new(Absent { module: key.clone(), key, above: self.nearest_node() }))
+        let key = reader.contents.key_in_collection(collection, module.clone());
+        Self::Gap(Rc::new(Absent { key, module, above }))
     }
 
     fn nearest_node(&self) -> Option<Node> {
@@ -249,8 +255,11 @@ pub(crate) fn find<'x>(
     }
     let found = by_name.is_some();
     if let Some(parent) = parent {
-        let sibling = |(_, child): &(usize, &Child<'x>)| crate::de::list::is_item(&child.token.name, field);
-        let siblings = children.iter().enumerate().filter(sibling);
+        let naming = reader.contents.naming();
+        let siblings = children.iter().enumerate().filter(|(_, child)| {
+            naming.selects_item(field, &child.token)
+                && by_name.is_none_or(|first| naming.are_in_one_scope(&first.token, &child.token))
+        });
         let items: Vec<Child<'x>> =
             siblings.inspect(|(index, _)| used(*index)).map(|(_, child)| child.clone()).collect();
         if !items.is_empty() {
@@ -287,7 +296,14 @@ fn ambiguous(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>) -> 
     let [first_key, second_key] = [first, second].map(key);
     let (first, second) = (first.token.scoped, second.token.scoped);
     Error::new(ErrorKind::Ambiguous { first: first_key, second: second_key }).with_note(|| {
-        Some(format!("`#[serde(rename = \"{first}\")]` on the field selects one, `\"{second}\"` the other"))
+        Some(if first == second {
+            "`#[safejax(collection(…))]` on the field says which is meant".to_owned()
+        } else {
+            format!(
+                "`#[serde(rename = \"{first}\")]` (or `#[safejax(haiku = …)]`) on the field selects one, `\"{second}\"` \
+                 the other"
+            )
+        })
     })
 }
 

@@ -286,7 +286,7 @@ pub(super) fn selects(field: &str, token: &Token<'_>) -> bool {
 }
 
 /// `field` without the scope before its first name: `linear` of `~/linear`, `/linear`.
-fn unscoped(field: &str) -> &str {
+pub(super) fn unscoped(field: &str) -> &str {
     let mut rest = field.strip_prefix('/').unwrap_or(field);
     while rest.starts_with('~') {
         match rest.split_once('/') {

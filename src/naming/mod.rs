@@ -28,7 +28,7 @@ use haiku::Haiku;
 use keystr::Keystr;
 use objax::Objax;
 
-pub(crate) use segment::{Content, Level, Refusal, Segment, Token};
+pub(crate) use segment::{Content, Level, Refusal, Segment, Token, in_scope, index};
 pub(crate) use shape::Shape;
 pub(crate) use survey::Survey;
 
@@ -344,6 +344,36 @@ impl Naming {
                 token.name == name
             }
             Scheme::Flax(_) | Scheme::Keystr(_) | Scheme::Flat => token.name == field,
+        }
+    }
+
+    /// Whether this token is written for an item of a list of this name (which may have a scope, as in
+    /// `~/linear`).
+    pub(crate) fn selects_item(&self, list: &str, token: &Token<'_>) -> bool {
+        match &self.scheme {
+            Scheme::Haiku(_) if list.contains('/') && token.scoped.contains('/') => {
+                segment::is_item(token.scoped, list)
+            }
+            _ => segment::is_item(&token.name, self.without_scope(list)),
+        }
+    }
+
+    /// A name without the scope of haiku: `linear` of `~/linear`.
+    pub(crate) fn without_scope<'n>(&self, name: &'n str) -> &'n str {
+        match &self.scheme {
+            Scheme::Haiku(_) => haiku::unscoped(name),
+            Scheme::Flax(_) | Scheme::Flat | Scheme::Objax(_) | Scheme::Keystr(_) => name,
+        }
+    }
+
+    /// Whether haiku made both in one scope, as far as they say in which.
+    pub(crate) fn are_in_one_scope(&self, first: &Token<'_>, second: &Token<'_>) -> bool {
+        if !matches!(&self.scheme, Scheme::Haiku(_)) {
+            return true;
+        }
+        match (first.scoped.rsplit_once('/'), second.scoped.rsplit_once('/')) {
+            (Some((first, _)), Some((second, _))) => first == second,
+            _ => true,
         }
     }
 

@@ -102,6 +102,13 @@ impl Level {
         }
     }
 
+    /// The level of a list whose items haiku creates in this scope, unless its name has one.
+    pub(crate) fn in_scope(&self, scope: &str) -> Option<Self> {
+        let list = self.pending.as_ref().filter(|list| !list.keyed)?;
+        let pending = Pending { name: in_scope(scope, &list.name)?, keyed: false };
+        Some(Self { pending: Some(pending), ..self.clone() })
+    }
+
     /// The level of a container below the root whose name begins at `start`.
     pub(super) fn inside(start: usize, content: &Content<'_>) -> Self {
         Level {
@@ -112,6 +119,11 @@ impl Level {
             pending: None,
         }
     }
+}
+
+/// The name of a submodule that haiku creates in this scope, unless the name has one.
+pub(crate) fn in_scope(scope: &str, name: &str) -> Option<String> {
+    (!name.contains('/')).then(|| format!("{scope}/{name}"))
 }
 
 /// Why a path has no key: a sentence with a way out.
@@ -143,6 +155,17 @@ pub(super) fn is_canonical_index(text: &str) -> bool {
     text == "0" || (!text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// An index as it is written: decimal digits without leading zeros.
+pub(crate) fn index(text: &str) -> Option<usize> {
+    if is_canonical_index(text) { text.parse().ok() } else { None }
+}
+
+/// Whether a name is that of an item of `base`, or of an item of an item.
+pub(super) fn is_item(name: &str, base: &str) -> bool {
+    let indices = name.strip_prefix(base).and_then(|rest| rest.strip_prefix('_'));
+    indices.is_some_and(|indices| indices.split('_').all(|text| index(text).is_some()))
+}
+
 /// Where `separator` first occurs in `text`.
 ///
 /// Preparing the search of a string costs more than searching a key, and most separators are one
@@ -152,5 +175,30 @@ pub(super) fn find(text: &str, separator: &str) -> Option<usize> {
         [byte] => text.bytes().position(|other| other == *byte),
         [first, ..] if !text.as_bytes().contains(first) => None,
         _ => text.find(separator),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{index, is_item};
+
+    #[test]
+    fn an_index_is_a_canonical_decimal() {
+        let cases =
+            [("0", Some(0)), ("12", Some(12)), ("01", None), ("", None), ("+1", None), ("1a", None), ("٣", None)];
+        for (text, expected) in cases {
+            assert_eq!(index(text), expected, "{text}");
+        }
+        assert_eq!(index("99999999999999999999999"), None);
+    }
+
+    #[test]
+    fn an_item_is_named_by_its_list_and_indices() {
+        assert!(is_item("layers_3", "layers"));
+        assert!(!is_item("layers3", "layers"));
+        assert!(!is_item("layers_x", "layers"));
+        assert!(!is_item("layer_3", "layers"));
+        assert!(is_item("layers_3_0", "layers"));
+        assert!(!is_item("layers_3_x", "layers"));
     }
 }

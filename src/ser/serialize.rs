@@ -116,15 +116,15 @@ impl<'a, 'w> Serializer for &'a mut Walker<'w> {
                 self.leaf(&text, Form::Bare)?;
             }
             Focus::Value if name == handshake::METADATA_FIELD => self.whole(value)?,
-            Focus::Value => match self.take_spec().filter(|spec| spec.is_module) {
-                Some(spec) => {
+            Focus::Value => match self.take_spec() {
+                Some(spec) if spec.is_module => {
                     self.open(Body::Struct(name), Some(spec))?;
                     self.expect(Step::Field, "0", spec.saved("0"));
                     self.value(value)?;
                     self.close()?;
                 }
-                None => {
-                    self.set_class(name);
+                spec => {
+                    self.newtype(name, spec);
                     self.value(value)?;
                 }
             },

@@ -58,6 +58,8 @@ pub(crate) struct Node {
     pub(crate) field: Option<&'static FieldSpec>,
     /// What is said of its type.
     pub(crate) kind: Option<&'static TypeSpec>,
+    /// The newtypes around it of which something is said, as a range of [`Skeleton::newtypes`].
+    newtypes: (usize, usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +92,10 @@ pub(crate) struct Skeleton {
     open: Vec<Open>,
     next: Option<Step>,
     next_field: Option<&'static FieldSpec>,
+    /// Newtypes of which something is said.
+    newtypes: Vec<&'static TypeSpec>,
+    /// How many of them are around nodes that came.
+    placed: usize,
     /// Whether sequences of numbers may be as long as they like.
     unlimited: bool,
     /// What the walk came by, once it is over.
@@ -177,6 +183,21 @@ impl Skeleton {
         self.next_field = Some(field);
     }
 
+    /// Says that a newtype is around the value that comes next.
+    pub(crate) fn expect_newtype(&mut self, spec: &'static TypeSpec) {
+        self.newtypes.push(spec);
+    }
+
+    /// What is said of the newtypes around a node, the innermost first.
+    pub(crate) fn newtypes(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
+        self.newtypes.get(node.newtypes.0..node.newtypes.1).unwrap_or_default().iter().rev().copied()
+    }
+
+    /// What is said of the types of a node: its own, then the newtypes around it.
+    pub(crate) fn kinds(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
+        node.kind.into_iter().chain(self.newtypes(node))
+    }
+
     /// The path of the value that comes next, for an error.
     pub(crate) fn path(&self) -> String {
         let steps = self.open.iter().filter_map(|open| self.nodes.get(open.node)).map(|node| node.step);
@@ -213,7 +234,8 @@ impl Skeleton {
             open.stores |= stores;
         }
         let index = self.nodes.len();
-        self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind });
+        let newtypes = (std::mem::replace(&mut self.placed, self.newtypes.len()), self.newtypes.len());
+        self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind, newtypes });
         index
     }
 

@@ -114,6 +114,14 @@ impl<'w> Walker<'w> {
         self.spec.take()
     }
 
+    /// The value that comes next stands in a newtype.
+    pub(crate) fn newtype(&mut self, name: &'static str, spec: Option<&'static TypeSpec>) {
+        self.set_class(spec.and_then(|spec| spec.class).unwrap_or(name));
+        if let (Mode::Skeleton(skeleton), Some(spec)) = (&mut self.mode, spec) {
+            skeleton.expect_newtype(spec);
+        }
+    }
+
     pub(crate) fn set_class(&mut self, class: &'static str) {
         self.class = Some(class);
     }

@@ -5,6 +5,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod conversion;
 mod golden_flax;
+mod golden_haiku;
+mod golden_objax;
 mod layers;
 mod values;
