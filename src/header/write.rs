@@ -93,12 +93,11 @@ fn entry<'p>(header: &mut Vec<u8>, tensor: Planned<'p>, begin: u64, last: &mut O
         .checked_add(len)
         .ok_or_else(|| Error::unsupported(format!("the file would be larger than {} bytes", u64::MAX)))?;
 
-    string(header, key)?;
-    let start = header.len();
+    let start = string(header, key)?;
     match alike {
         Some(last) => header.extend_from_within(last.common.clone()),
         None => {
-            header.extend_from_slice(b":{\"dtype\":\"");
+            header.extend_from_slice(b"\":{\"dtype\":\"");
             header.extend_from_slice(dtype.name().as_bytes());
             header.extend_from_slice(b"\",\"shape\":");
             json(header, shape)?;
@@ -108,39 +107,59 @@ fn entry<'p>(header: &mut Vec<u8>, tensor: Planned<'p>, begin: u64, last: &mut O
     let common = start..header.len();
     match last {
         Some(last) => header.extend_from_within(last.end.clone()),
-        None => number(header, begin),
+        None => json(header, &begin)?,
     }
-    header.push(b',');
-    let start = header.len();
-    number(header, end);
-    *last = Some(Last { dtype, shape, len, common, end: start..header.len() });
-    header.extend_from_slice(b"]}");
+    let start = header.len() + 1;
+    let tail = Tail::of(end);
+    header.extend_from_slice(tail.text());
+    *last = Some(Last { dtype, shape, len, common, end: start..header.len() - Tail::AFTER });
     Ok(end)
 }
 
-/// Adds a string, which mostly needs no escape.
-fn string(header: &mut Vec<u8>, text: &str) -> Result<()> {
-    if !super::is_plain(text.as_bytes()) {
-        return json(header, text);
+/// Adds a string but for the quote at its end, whose place it says. Mostly it needs no escape.
+fn string(header: &mut Vec<u8>, text: &str) -> Result<usize> {
+    if super::is_plain(text.as_bytes()) {
+        header.push(b'"');
+        header.extend_from_slice(text.as_bytes());
+    } else {
+        json(header, text)?;
+        header.pop();
     }
-    header.push(b'"');
-    header.extend_from_slice(text.as_bytes());
-    header.push(b'"');
-    Ok(())
+    Ok(header.len())
 }
 
-fn number(header: &mut Vec<u8>, number: u64) {
-    // A u64 has 20 digits at most.
-    let mut digits = [0; 20];
-    let (mut rest, mut len) = (number, 0);
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        (rest, len) = (rest / 10, len + 1);
-        if rest == 0 {
-            break;
+/// What follows the first offset of a tensor: `,123]}`.
+struct Tail {
+    /// A `u64` has 20 digits at most.
+    buffer: [u8; 1 + 20 + Self::AFTER],
+    start: usize,
+}
+
+impl Tail {
+    /// The bytes after the digits.
+    const AFTER: usize = 2;
+
+    fn of(end: u64) -> Self {
+        let mut buffer = *b",00000000000000000000]}";
+        let mut start = buffer.len() - Self::AFTER;
+        let mut rest = end;
+        for place in buffer.iter_mut().rev().skip(Self::AFTER) {
+            *place = b'0' + (rest % 10) as u8;
+            (rest, start) = (rest / 10, start - 1);
+            if rest == 0 {
+                break;
+            }
         }
+        start -= 1;
+        if let Some(comma) = buffer.get_mut(start) {
+            *comma = b',';
+        }
+        Self { buffer, start }
     }
-    header.extend_from_slice(digits.get(20 - len..).unwrap_or_default());
+
+    fn text(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
 }
 
 fn json<T: ?Sized + serde::Serialize>(header: &mut Vec<u8>, value: &T) -> Result<()> {

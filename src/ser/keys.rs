@@ -243,7 +243,7 @@ fn text(text: &str, span: Span) -> &str {
 fn collections(skeleton: &Skeleton, framework: Option<Framework>) -> Vec<&'static str> {
     let named = |names: &PerFramework<&'static str>| names.get(framework);
     let mut found: Vec<&'static str> = Vec::new();
-    for node in skeleton.nodes() {
+    for node in skeleton.nodes().iter().filter(|node| !node.is_plain()) {
         let of_field = node.field.and_then(|field| named(&field.collection));
         let of_types = skeleton.kinds(node).filter_map(|kind| named(&kind.collection));
         for collection in of_field.into_iter().chain(of_types) {

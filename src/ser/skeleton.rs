@@ -60,6 +60,14 @@ pub(crate) struct Node {
     newtypes: (usize, usize),
 }
 
+impl Node {
+    /// Whether nothing is said of it.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.field.is_none() && self.kind.is_none() && self.newtypes.0 == self.newtypes.1
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TensorInfo {
     pub(crate) dtype: Dtype,

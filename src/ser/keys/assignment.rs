@@ -120,6 +120,9 @@ impl<'s> Assignment<'s> {
     }
 
     fn scope(&self, node: &Node, above: Scope) -> Scope {
+        if node.is_plain() {
+            return above;
+        }
         Scope {
             collection: collection_in(self.skeleton, node, self.framework, above.collection),
             exists: above.exists && node.field.is_none_or(|field| field.exists_in(self.framework)),
@@ -201,6 +204,9 @@ impl<'s> Assignment<'s> {
             Content::Module { class, holds_tensor, map }
         };
         let Some(node) = self.skeleton.node(index) else { return Content::Leaf };
+        if matches!(node.body, Body::Tensor) {
+            return Content::Tensor;
+        }
         let class_of = |name: &'static str| self.skeleton.kinds(node).find_map(|kind| kind.class).unwrap_or(name);
         match node.body {
             Body::Struct(name) => module(Some(class_of(name)).filter(|name| !name.is_empty()), false),
