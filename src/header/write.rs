@@ -109,11 +109,32 @@ fn entry<'p>(header: &mut Vec<u8>, tensor: Planned<'p>, begin: u64, last: &mut O
         Some(last) => header.extend_from_within(last.end.clone()),
         None => json(header, &begin)?,
     }
-    let start = header.len() + 1;
-    let tail = Tail::of(end);
-    header.extend_from_slice(tail.text());
-    *last = Some(Last { dtype, shape, len, common, end: start..header.len() - Tail::AFTER });
+    header.push(b',');
+    let start = header.len();
+    let is_counted = last.as_ref().is_some_and(|last| {
+        header.extend_from_within(last.end.clone());
+        header.get_mut(start..).is_some_and(|digits| count_on(digits, len))
+    });
+    if !is_counted {
+        header.truncate(start);
+        json(header, &end)?;
+    }
+    *last = Some(Last { dtype, shape, len, common, end: start..header.len() });
+    header.extend_from_slice(b"]}");
     Ok(end)
+}
+
+/// Adds `more` to a number in decimal digits; false when they do not do, and then they are spoilt.
+fn count_on(digits: &mut [u8], more: u64) -> bool {
+    let mut carry = more;
+    for digit in digits.iter_mut().rev() {
+        if carry == 0 {
+            return true;
+        }
+        let sum = carry % 10 + u64::from(*digit - b'0');
+        (*digit, carry) = (b'0' + (sum % 10) as u8, carry / 10 + sum / 10);
+    }
+    carry == 0
 }
 
 /// Adds a string but for the quote at its end, whose place it says. Mostly it needs no escape.
@@ -126,40 +147,6 @@ fn string(header: &mut Vec<u8>, text: &str) -> Result<usize> {
         header.pop();
     }
     Ok(header.len())
-}
-
-/// What follows the first offset of a tensor: `,123]}`.
-struct Tail {
-    /// A `u64` has 20 digits at most.
-    buffer: [u8; 1 + 20 + Self::AFTER],
-    start: usize,
-}
-
-impl Tail {
-    /// The bytes after the digits.
-    const AFTER: usize = 2;
-
-    fn of(end: u64) -> Self {
-        let mut buffer = *b",00000000000000000000]}";
-        let mut start = buffer.len() - Self::AFTER;
-        let mut rest = end;
-        for place in buffer.iter_mut().rev().skip(Self::AFTER) {
-            *place = b'0' + (rest % 10) as u8;
-            (rest, start) = (rest / 10, start - 1);
-            if rest == 0 {
-                break;
-            }
-        }
-        start -= 1;
-        if let Some(comma) = buffer.get_mut(start) {
-            *comma = b',';
-        }
-        Self { buffer, start }
-    }
-
-    fn text(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
-    }
 }
 
 fn json<T: ?Sized + serde::Serialize>(header: &mut Vec<u8>, value: &T) -> Result<()> {

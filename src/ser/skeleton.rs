@@ -234,6 +234,7 @@ impl Skeleton {
         }
         let index = self.nodes.len();
         let newtypes = (std::mem::replace(&mut self.placed, self.newtypes.len()), self.newtypes.len());
+        make_room(&mut self.nodes);
         self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind, newtypes });
         index
     }
@@ -271,6 +272,7 @@ impl Skeleton {
                 (start, self.dims.len())
             }
         };
+        make_room(&mut self.tensors);
         self.tensors.push(TensorInfo { dtype, element, dims, spec });
         self.push(Body::Tensor, true, None);
         if let Some(open) = self.open.last_mut() {
@@ -348,6 +350,14 @@ impl Skeleton {
             Step::Key(span) | Step::IntKey(span) => self.text(span).to_owned(),
             Step::Index(index) => index.to_string(),
         }
+    }
+}
+
+/// Grows fourfold what is full: less is copied than if it grew twofold, and memory that is not used
+/// costs nothing.
+fn make_room<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve(3 * list.len());
     }
 }
 
