@@ -143,7 +143,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         let type_names = names.type_names;
         let described = parent.fields();
         let value = parent.below(Place::default());
-        let (lookup, asked, has_value) = (Lookup::default(), 0, false);
+        let (lookup, asked, has_value) = (Lookup::like(reader.layout(type_names)), 0, false);
         let fields = Self { parent, name, names, described, asked, lookup, unknown: None, value, has_value };
         let mut value = visitor.visit_map(fields);
         // Where all is well the value stays where it was written.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::cast::Casts;
 use crate::de::contents::{Contents, Item};
+use crate::de::layout::{Layout, Layouts};
 use crate::de::origin::Origin;
 use crate::de::used::Used;
 use crate::de::value::{At, Value};
@@ -86,6 +87,7 @@ struct Session {
     used: Option<Used>,
     /// How many more items that are not there the lists may have in this attempt.
     gaps: Cell<usize>,
+    layouts: Layouts,
 }
 
 impl<'x, 'de> Reader<'x, 'de> {
@@ -100,7 +102,8 @@ impl<'x, 'de> Reader<'x, 'de> {
         let meter = Meter::new(watch.as_ref(), contents.header().data_len());
         let used = deny_unknown.then(|| Used::new(contents));
         let gaps = Cell::new(Self::gaps_of(contents));
-        let session = Rc::new(Session { wanting, learned, meter, used, gaps });
+        let layouts = Layouts::default();
+        let session = Rc::new(Session { wanting, learned, meter, used, gaps, layouts });
         Self { contents, text, data, casts, max_depth, threads, session }
     }
 
@@ -111,6 +114,11 @@ impl<'x, 'de> Reader<'x, 'de> {
     {
         let Self { text, data, casts, max_depth, threads, .. } = *self;
         Reader { contents, text, data, casts, max_depth, threads, session: Rc::clone(&self.session) }
+    }
+
+    /// Where the fields of the type with these names were found last.
+    pub(crate) fn layout(&self, names: &'static [&'static str]) -> Rc<Layout> {
+        self.session.layouts.of(names)
     }
 
     fn gaps_of(contents: &Contents<'_>) -> usize {
