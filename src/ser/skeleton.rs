@@ -145,6 +145,11 @@ impl Skeleton {
         self.text(leaf.span)
     }
 
+    /// Whether anything has a name of its own in a framework.
+    pub(crate) fn has_names(&self) -> bool {
+        self.nodes.iter().any(|node| node.field.is_some_and(|field| !field.names.is_none()))
+    }
+
     /// The direct children of a node, as indices.
     pub(crate) fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
         let end = self.nodes.get(parent).map_or(0, |node| node.end);
