@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::cast;
-use crate::de::collections;
+use crate::de::collections::{self, Root};
 use crate::de::contents::{Contents, Item};
 use crate::de::lookup::Lookup;
 use crate::de::place::{self, Place};
@@ -37,7 +37,8 @@ pub(crate) struct Found {
 
 /// The contents of the file where the model has as one tree what the file has as several collections.
 pub(crate) fn overlay<'a>(skeleton: &Skeleton, reader: &Reader<'a, '_>) -> Option<Contents<'a>> {
-    if !matches!(skeleton.nodes().first().map(|node| node.body), Some(Body::Struct(_))) {
+    let root = skeleton.nodes().first()?;
+    if matches!(root.body, Body::Map) {
         return None;
     }
     let framework = reader.contents.naming().framework();
@@ -45,7 +46,8 @@ pub(crate) fn overlay<'a>(skeleton: &Skeleton, reader: &Reader<'a, '_>) -> Optio
     let names: Vec<String> = children
         .map(|child| name_in(child, framework).map_or_else(|| skeleton.step_text(child.step), str::to_owned))
         .collect();
-    collections::overlay(reader, &names.iter().map(String::as_str).collect::<Vec<_>>())
+    let fields: Vec<&str> = names.iter().map(String::as_str).collect();
+    collections::overlay(reader, &Root { fields: &fields, described: root.kind.map(|kind| kind.fields) })
 }
 
 /// Looks up every part of a model.

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
 use crate::de::access::{missing, value_before_key};
-use crate::de::collections;
 use crate::de::key::Key;
 use crate::de::lookup::Lookup;
-use crate::de::node::{Child, Node};
+use crate::de::node::Child;
 use crate::de::place::Place;
 use crate::de::value::{At, Value};
 use crate::error::ErrorKind;
@@ -122,9 +121,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let reader = parent.reader;
-        if parent.place().below().is_some_and(Node::is_root)
-            && let Some(contents) = collections::overlay(reader, &names.texts)
-        {
+        if let Some(contents) = parent.overlay(&names.texts) {
             let overlaid = reader.of(&contents);
             let root = parent.at_root_of(&overlaid);
             return Fields::visit_here(Value::new(&overlaid, &root), name, names, visitor);
@@ -208,7 +205,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             if spec::loaded(self.described, &child.token.name).is_some() {
                 // In this naming the field has another name: this is not it.
                 let key = place.key(reader);
-                return (Cow::Owned(key), place);
+                return (Cow::Owned(format!("`{key}`")), place);
             }
             (child.token.name, place)
         }))

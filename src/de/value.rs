@@ -5,7 +5,8 @@ use std::cell::Cell;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Visitor};
 
 use crate::de::access::{Entries, Items};
-use crate::de::contents::Item;
+use crate::de::collections::{self, Root};
+use crate::de::contents::{Contents, Item};
 use crate::de::element::Scalar;
 use crate::de::json::Level;
 use crate::de::leaf::Leaf;
@@ -21,6 +22,9 @@ use crate::spec::{FieldSpec, TypeSpec};
 use crate::tensor::Request;
 use crate::tensor::{FromTensor, StoredTensor, Tensor};
 use crate::{Error, Result, memory};
+
+/// The items by which a list at the root is known.
+const FIRST_ITEMS: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
 
 /// A value that is to be read.
 ///
@@ -258,8 +262,27 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         read(Scalar { dtype, bytes: &bytes, casts: self.reader.casts, level: self.level() })
     }
 
+    /// The contents with the collections laid over each other, where this is the root of a type with
+    /// these fields that has them so.
+    pub(super) fn overlay(self, fields: &[&str]) -> Option<Contents<'x>> {
+        let described = self.spec().map(|_| self.fields());
+        self.place().is_root().then(|| collections::overlay(self.reader, &Root { fields, described }))?
+    }
+
+    /// Whether the items of a list stand here, beside a leaf that is the first of them.
+    fn is_list_from_leaf(self, leaf: &Leaf<'_, '_>) -> bool {
+        matches!(self.place(), Place::Here(Here { list: Some(_), .. })) && !leaf.is_list()
+    }
+
     pub(super) fn sequence<V: Visitor<'de>>(self, visitor: V, len: Option<usize>) -> Result<V::Value> {
-        if let Some(leaf) = self.leaf() {
+        if self.place().is_root()
+            && let Some(contents) = self.overlay(&FIRST_ITEMS)
+        {
+            let overlaid = self.reader.of(&contents);
+            let root = self.at_root_of(&overlaid);
+            return Value::new(&overlaid, &root).sequence(visitor, len);
+        }
+        if let Some(leaf) = self.leaf().filter(|leaf| !self.is_list_from_leaf(leaf)) {
             return match len {
                 Some(len) => leaf.deserialize_tuple(len, visitor),
                 None => leaf.deserialize_seq(visitor),

@@ -210,7 +210,9 @@ impl<'s> Assignment<'s> {
             Body::List { class, .. } => {
                 let of_newtypes = self.skeleton.newtypes(node).filter_map(|kind| kind.fields.first());
                 let form = node.field.into_iter().chain(of_newtypes).find_map(|field| field.list);
-                let form = form.filter(|_| self.framework.is_some());
+                // The item of a tuple is a number, which has no suffix.
+                let is_number = matches!(node.step, Step::Index(_)) && name_in(node, self.framework).is_none();
+                let form = form.filter(|_| self.framework.is_some() && !is_number);
                 Content::List { class: class.map(class_of), form }
             }
             Body::Tensor => Content::Tensor,
