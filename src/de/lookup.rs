@@ -166,7 +166,8 @@ impl<'x> Keys<'x, '_> {
     fn find(&self, cursor: Option<&Cursor<'x>>, field: &'static str) -> Direct {
         let name = field.as_bytes();
         let join = self.separator.as_bytes();
-        if name.is_empty() || name.contains(join.first().unwrap_or(&0)) && field.contains(self.separator) {
+        let may_be_path = name.contains(&b'.') || name.contains(join.first().unwrap_or(&0));
+        if name.is_empty() || may_be_path && (field.contains('.') || field.contains(self.separator)) {
             return Direct::Unclear;
         }
         // A key before the cursor is of the last field, so that it begins with this one only if the

@@ -10,4 +10,5 @@ mod golden_flax;
 mod golden_haiku;
 mod golden_objax;
 mod layers;
+mod names;
 mod values;

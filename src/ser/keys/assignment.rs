@@ -136,8 +136,8 @@ impl<'s> Assignment<'s> {
             return self.node(index, above, scope);
         }
         let digits;
-        let name = name_in(node, self.framework);
-        let segment = match (name, node.step) {
+        let name = name_in(node, self.framework).map(|name| self.naming.path(name));
+        let segment = match (name.as_deref(), node.step) {
             (_, Step::Root) => return Ok(()),
             (Some(name), _) => Segment::Field(name),
             (None, Step::Field(name)) => Segment::Field(name),
