@@ -11,4 +11,5 @@ mod golden_haiku;
 mod golden_objax;
 mod layers;
 mod names;
+mod scopes;
 mod values;

@@ -189,7 +189,9 @@ impl<'s> Assignment<'s> {
     /// Where haiku creates a submodule of this type.
     fn type_scope(&self, node: &Node, content: &Content<'_>) -> Option<&'static str> {
         match (self.framework, content) {
-            (Some(Framework::Haiku), Content::Module { .. }) => self.skeleton.kinds(node).find_map(|kind| kind.scope),
+            (Some(Framework::Haiku), Content::Module { .. } | Content::List { .. }) => {
+                self.skeleton.kinds(node).find_map(|kind| kind.scope)
+            }
             _ => None,
         }
     }
