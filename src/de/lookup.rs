@@ -48,6 +48,17 @@ enum Direct {
 }
 
 impl<'x> Lookup<'x> {
+    pub(crate) fn in_collection(reader: &Reader<'_, '_>, collection: &'static str) -> Self {
+        let mut lookup = Self::default();
+        lookup.go_on_in(reader, collection);
+        lookup
+    }
+
+    /// Says in which collection the next field is, where collections are laid over each other.
+    pub(crate) fn go_on_in(&mut self, reader: &Reader<'_, '_>, collection: &'static str) {
+        self.collection = Some(collection).filter(|_| reader.contents.is_overlay());
+    }
+
     /// Finds the place of a field, after those of the fields `before` it.
     pub(crate) fn field(
         &mut self,

@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod collections;
 mod conversion;
 mod golden_flax;
 mod golden_haiku;
