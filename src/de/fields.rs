@@ -200,7 +200,10 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             let place = Place::of(&child);
             if spec::loaded(self.described, &child.token.name).is_some() {
                 // In this naming the field has another name: this is not it.
-                let key = place.key(reader);
+                let mut key = place.key(reader);
+                if key == child.token.name {
+                    key.push_str(" of the file");
+                }
                 return (Cow::Owned(key), place);
             }
             (child.token.name, place)

@@ -7,6 +7,7 @@ mod common;
 
 mod collections;
 mod conversion;
+mod forms;
 mod golden_flax;
 mod golden_haiku;
 mod golden_objax;

@@ -210,9 +210,7 @@ impl<'s> Assignment<'s> {
             Body::Enum => module(None, false),
             Body::List { class, .. } if self.has_named_items(index, node) => module(class.map(class_of), false),
             Body::List { class, .. } => {
-                let of_newtypes = self.skeleton.newtypes(node).filter_map(|kind| kind.fields.first());
-                let form = node.field.into_iter().chain(of_newtypes).find_map(|field| field.list);
-                let form = form.filter(|_| self.framework.is_some());
+                let form = node.field.filter(|_| self.framework.is_some()).and_then(|field| field.list);
                 Content::List { class: class.map(class_of), form }
             }
             Body::Tensor => Content::Tensor,
