@@ -15,7 +15,7 @@ use crate::de::lookup::Lookup;
 use crate::de::node::{Child, Node};
 use crate::de::place::{Here, Place};
 use crate::de::reader::Reader;
-use crate::de::tensor::{ByteBuf, TensorSource, vec_seed};
+use crate::de::tensor::{TensorSource, vec_seed};
 use crate::de::variant::Variant;
 use crate::error::ErrorKind;
 use crate::ser::keys::PARAMS;
@@ -415,7 +415,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         };
         match self.reader.borrow(tensor.index)? {
             Some(bytes) => visitor.visit_borrowed_bytes(bytes),
-            None => ByteBuf(tensor.to_vec::<u8>()?).deserialize_byte_buf(visitor),
+            None => visitor.visit_byte_buf(tensor.to_vec::<u8>()?),
         }
     }
 
