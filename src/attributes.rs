@@ -54,8 +54,7 @@
 //! # Ok::<(), safejax::Error>(())
 //! ```
 //!
-//! Types that borrow (`ArrayView2<'a, f32>`, `TensorView<'a>`, `&'a [f32]`) point into the bytes that
-//! they are loaded from; no `#[serde(borrow)]` is needed.
+//! Types that borrow point into the bytes that they are loaded from, without `#[serde(borrow)]`.
 //!
 //! ```
 //! # use safejax::{Deserialize, Serialize};
@@ -68,8 +67,9 @@
 //! }
 //! ```
 //!
-//! A tensor in a list is a newtype of its own: `struct Weight(#[tensor(transpose)] Array2<f32>)` and
-//! then `Vec<Weight>`.
+//! `Vec<f32>` is one tensor. A `Vec` of tensors, such as `Vec<Array2<f32>>` or `Vec<Vec<f32>>`, is a
+//! list, and what is said of the field is said of each. It is the spelling that tells them apart: a
+//! list of a type of one's own is a list of newtypes, `struct Weight(#[tensor] Diagonal)`.
 //!
 //! # `dtype`
 //!
@@ -365,10 +365,7 @@
 //! another crate that re-exports it.
 //!
 //! ```
-//! mod facade {
-//!     pub use safejax as params;
-//! }
-//!
+//! # mod facade { pub use safejax as params; }
 //! #[derive(facade::params::Serialize, facade::params::Deserialize)]
 //! #[safejax(crate = "facade::params")]
 //! struct Linear {

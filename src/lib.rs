@@ -74,6 +74,7 @@ mod ser;
 mod shards;
 mod spec;
 mod tensor;
+mod threads;
 mod tree;
 
 pub use cast::Casts;
@@ -103,8 +104,8 @@ pub use tree::Tree;
 pub mod __private {
     pub use crate::Dtype;
     pub use crate::derived::{
-        As, AsMetadata, Shapes, TensorField, announce_load, announce_save, load_option, load_tensor, save_option,
-        save_tensor,
+        As, AsList, AsMetadata, Shapes, TensorField, announce_load, announce_save, load_option, load_tensor,
+        save_option, save_tensor,
     };
     pub use crate::spec::{
         Extent, FieldSpec, Framework, ListForm, PerFramework, Permutation, TensorSpec, TypeSpec, VariantSpec,

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 use serde_derive_internals::ast::{Container, Data, Style};
 use serde_derive_internals::{Ctxt, Derive, ast, attr};
 use syn::ext::IdentExt;
-use syn::{DeriveInput, Generics, Path};
+use syn::{DeriveInput, Generics, Path, Type};
 
 use crate::attributes::{Attributes, Key};
 use crate::errors::Errors;
@@ -119,6 +119,7 @@ impl<'a> Model<'a> {
     pub(crate) fn keeps_its_fields(&self, direction: Direction) -> bool {
         let attrs = &self.serde.attrs;
         !attrs.transparent()
+            && !self.is_taken_apart()
             && match direction {
                 Direction::Save => attrs.type_into().is_none(),
                 Direction::Load => attrs.type_from().is_none() && attrs.type_try_from().is_none(),
@@ -158,7 +159,18 @@ impl Field<'_> {
     /// Whether its type is known here, so that the code that saves and loads it is written for it.
     pub(crate) fn has_own_code(&self, generics: &Generics) -> bool {
         let parameters = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
-        !types::mentions(self.serde.ty, &parameters)
+        !self.is_list() && !types::mentions(self.serde.ty, &parameters)
+    }
+
+    /// Whether it is a list of tensors.
+    pub(crate) fn is_list(&self) -> bool {
+        types::in_list(self.serde.ty).is_some()
+    }
+
+    /// The type that has to be a tensor.
+    pub(crate) fn tensor_type(&self) -> &Type {
+        let ty = self.serde.ty;
+        types::in_list(ty).or_else(|| types::in_option(ty)).unwrap_or(ty)
     }
 
     /// Whether serde leaves it out.

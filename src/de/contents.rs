@@ -216,13 +216,20 @@ impl<'a> Contents<'a> {
         }
     }
 
-    /// The key most like one that is missing.
+    /// The key in the file of what has this key where collections are laid over each other.
+    pub(crate) fn key_in_collection(&self, collection: &str, key: String) -> String {
+        if self.overlay { self.naming.in_collection(collection, &key) } else { key }
+    }
+
+    /// The key in the file most like one that is missing.
     pub(crate) fn nearest(&self, key: &str) -> Option<String> {
-        let at = self.position(key);
+        let start = if self.overlay { collections::path_start(&self.naming, key) } else { 0 };
+        let at = self.position(key.get(start..).unwrap_or_default());
         // From where it would stand, to both sides.
         let (mut before, mut after) = ((0..at).rev(), at..self.len());
         let outward = (0..before.len().max(after.len())).flat_map(|_| [before.next(), after.next()]).flatten();
-        crate::error::nearest(key, outward.map(|index| self.key_at(index)))
+        let items = outward.filter_map(|index| self.item(index));
+        crate::error::nearest(key, items.map(|item| self.key_in_file(item)))
     }
 }
 

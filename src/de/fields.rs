@@ -153,9 +153,9 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
                     if matches!(error.kind(), ErrorKind::Missing { .. }) {
                         reader.learn(name, type_names, &field);
                     }
-                    let own = spec::loaded(described, &field)
-                        .and_then(|field| field.names.get(reader.contents.naming().framework()));
-                    error = missing(reader, place, own.unwrap_or(&field), error);
+                    let known = spec::loaded(described, &field);
+                    let own = known.and_then(|field| field.names.get(reader.contents.naming().framework()));
+                    error = missing(reader, place, own.unwrap_or(&field), parent.collection_of(known), error);
                 }
                 error
             });
@@ -177,13 +177,14 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             }
             let mut is_there = self.lookup.field_into(reader, place, before, text, &mut self.value.place);
             if is_there.is_err() {
-                is_there = is_there.map_err(|error| error.at(|| place.field_key(reader, text)));
+                is_there = is_there
+                    .map_err(|error| error.at(|| place.field_key(reader, text, self.parent.collection_of(spec))));
             }
             if !is_there? {
                 if !reader.is_wanting(self.name, self.names.type_names, field) {
                     continue;
                 }
-                self.value.place = place.absent_field(reader, text);
+                self.value.place = place.absent_field(reader, text, self.parent.collection_of(spec));
             }
             self.parent.describe(spec, &self.value);
             self.has_value = true;
