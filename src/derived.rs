@@ -46,7 +46,10 @@ pub fn announce_save<S: Serializer>(serializer: &mut S, spec: &'static TypeSpec)
 /// Tells a deserializer of the type that is asked of it next, if it is this crate's.
 pub fn announce_load<'de, D: Deserializer<'de>>(deserializer: &mut D, spec: &'static TypeSpec) {
     // Elsewhere nobody needs to know.
-    let _ = memory::announce::<Value<'_, '_, 'de>, D>(deserializer, spec);
+    let _ = memory::announce::<Value<'_, '_, 'de>, D>(deserializer, spec)
+        .or_else(|spec| memory::announce::<crate::Deserializer<'de>, D>(deserializer, spec))
+        .or_else(|spec| memory::announce::<&crate::Deserializer<'de>, D>(deserializer, spec))
+        .or_else(|spec| memory::announce::<&mut crate::Deserializer<'de>, D>(deserializer, spec));
 }
 
 /// Whether an error, and so the format whose it is, is this crate's.

@@ -84,6 +84,9 @@ impl memory::Announce for Value<'_, '_, '_> {
         let At { spec: known, fields, collection, is_collected, .. } = self.at;
         known.set(Some(spec));
         fields.set(spec.fields);
+        if spec.is_telling() {
+            self.reader.came_by_names();
+        }
         let framework = self.reader.contents.naming().framework();
         if let Some(own) = spec.collection.get(framework).filter(|_| !is_collected.get()) {
             collection.set(own);

@@ -6,9 +6,10 @@ use assignment::Assignment;
 
 use crate::error::ErrorKind;
 use crate::header;
-use crate::naming::Naming;
+use crate::naming::{Naming, Survey};
 use crate::rename::Renames;
 use crate::ser::leaf::Leaf;
+use crate::ser::order;
 use crate::ser::skeleton::{Body, Node, Skeleton};
 use crate::spec::{FieldSpec, Framework, PerFramework};
 use crate::{Error, Result};
@@ -32,6 +33,10 @@ pub(crate) struct Keys {
     /// In the order of the walk.
     leaves: Vec<Named<Leaf>>,
     lists: Vec<Span>,
+    /// The tensors that files of this naming have, in the order of their keys, once that is known.
+    sorted: Vec<u32>,
+    /// What there is to know of those keys.
+    survey: Survey,
 }
 
 /// A tensor or a leaf.
@@ -146,42 +151,67 @@ impl Keys {
         self.lists.iter().map(|span| self.text(*span))
     }
 
-    /// Refuses keys that would not read back.
-    fn check(&self, skeleton: &Skeleton, naming: &Naming) -> Result<()> {
-        let tensors = self.tensors.iter().filter_map(|tensor| Some((self.text(tensor.span?), tensor.node)));
-        let mut all: Vec<(&str, usize)> = tensors.collect();
-        let tensor_count = all.len();
-        all.extend(self.leaves.iter().filter_map(|leaf| Some((self.text(leaf.span?), leaf.node))));
-        let reserved = all.iter().find(|(key, _)| *key == header::METADATA);
-        if let Some((key, node)) = reserved {
-            let reason = format!("a file keeps its metadata under `{key}`, so no tensor or leaf can have that name");
-            return Err(Error::unsupported(reason).at(|| skeleton.path_of(*node)));
+    /// The tensors that files of this naming have, each by its place in the walk, in the order of their
+    /// keys.
+    pub(crate) fn sorted(&self) -> &[u32] {
+        &self.sorted
+    }
+
+    /// Whether a reader who goes by the keys alone sees the same tree as one who knows the naming.
+    pub(crate) fn read_as_detected(&self, naming: &Naming) -> bool {
+        if Naming::detect_at_once(&self.survey).is_some_and(|detected| detected == *naming) {
+            return true;
         }
-        let mut sorted = all.clone();
-        sorted.sort_by(|a, b| naming.compare(a.0, b.0));
-        for pair in sorted.windows(2) {
-            if let [(key, first), (other, second)] = pair
-                && key == other
-            {
-                let (first, second) = (skeleton.path_of(*first), skeleton.path_of(*second));
-                return Err(Error::new(ErrorKind::Clash { first, second }).at(|| (*key).to_owned()));
-            }
+        let keys: Vec<&str> = self.stored().map(|index| self.tensor(index)).collect();
+        naming.reads_as_detected(&keys)
+    }
+
+    /// Sorts the keys, and refuses those that would not read back.
+    fn check(&mut self, skeleton: &Skeleton, naming: &Naming) -> Result<()> {
+        let tensors = self.tensors.iter().map(|tensor| (tensor.span, tensor.node));
+        let all: Vec<(Option<Span>, usize)> =
+            tensors.chain(self.leaves.iter().map(|leaf| (leaf.span, leaf.node))).collect();
+        let tensor_count = self.tensors.len();
+        let key = |index: u32| all.get(index as usize).and_then(|(span, _)| *span).map_or("", |span| self.text(span));
+        let path = |index: u32| all.get(index as usize).map_or_else(String::new, |(_, node)| skeleton.path_of(*node));
+
+        let mut sorted: Vec<u32> = (0u32..).zip(&all).filter(|(_, (span, _))| span.is_some()).map(|(i, _)| i).collect();
+        if let Some(reserved) = sorted.iter().find(|index| key(**index) == header::METADATA) {
+            let reason = format!(
+                "a file keeps its metadata under `{}`, so no tensor or leaf can have that name",
+                header::METADATA
+            );
+            return Err(Error::unsupported(reason).at(|| path(*reserved)));
+        }
+        order::sort(&mut sorted, |index| key(index).as_bytes());
+        let of_all = Survey::of(sorted.iter().map(|index| key(*index)));
+        if !of_all.sorted
+            && let Some([first, second]) = sorted.windows(2).find(|pair| matches!(pair, [a, b] if key(*a) == key(*b)))
+        {
+            let (clash, first, second) = (key(*first), path(*first), path(*second));
+            return Err(Error::new(ErrorKind::Clash { first, second }).at(|| clash.to_owned()));
         }
         // Leaves are keys without a variable kind, so only tensors follow the grammar to the letter;
         // but neither may stand inside the other.
-        let checked: Vec<&str> = if naming.nests() {
-            sorted.iter().map(|(key, _)| *key).collect()
+        let is_tensor = |index: &u32| (*index as usize) < tensor_count;
+        if !naming.fits_at_once(&of_all) {
+            let checked = sorted.iter().filter(|index| naming.nests() || is_tensor(index)).map(|index| key(*index));
+            let checked: Vec<&str> = checked.collect();
+            naming.fits(&checked).map_err(|(refused, reason)| {
+                let path = sorted.iter().find(|index| key(**index) == refused).map_or_else(String::new, |i| path(*i));
+                let is_told = path.is_empty() || path == refused;
+                let reason = if is_told { reason } else { format!("{reason} (the key of {path})") };
+                Error::new(ErrorKind::Naming { naming: naming.to_string(), reason }).at(|| refused.to_owned())
+            })?;
+        }
+        let survey = if self.leaves.is_empty() {
+            of_all
         } else {
-            let mut keys: Vec<&str> = all.iter().take(tensor_count).map(|(key, _)| *key).collect();
-            keys.sort_by(|a, b| naming.compare(a, b));
-            keys
+            sorted.retain(is_tensor);
+            Survey::of(sorted.iter().map(|index| key(*index)))
         };
-        naming.fits(&checked).map_err(|(key, reason)| {
-            let node = all.iter().find(|(other, _)| *other == key).map_or(0, |(_, node)| *node);
-            let path = skeleton.path_of(node);
-            let reason = if path.is_empty() || path == key { reason } else { format!("{reason} (the key of {path})") };
-            Error::new(ErrorKind::Naming { naming: naming.to_string(), reason }).at(|| key.to_owned())
-        })
+        (self.sorted, self.survey) = (sorted, survey);
+        Ok(())
     }
 }
 

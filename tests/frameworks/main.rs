@@ -10,4 +10,6 @@ mod golden_flax;
 mod golden_haiku;
 mod golden_objax;
 mod layers;
+mod shared_words;
+mod tooling;
 mod values;
