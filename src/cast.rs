@@ -92,6 +92,8 @@ fn float(dtype: Dtype) -> Option<FloatFormat> {
         Dtype::BF16 => (8, 8),
         Dtype::F32 => (24, 8),
         Dtype::F64 => (53, 11),
+        Dtype::F8_E4M3 if cfg!(feature = "float8") => (4, 4),
+        Dtype::F8_E5M2 if cfg!(feature = "float8") => (3, 5),
         _ => return None,
     };
     Some(FloatFormat { mantissa, exponent })
@@ -171,6 +173,10 @@ fn cast_real<T: Number>(from: Dtype, bytes: &[u8]) -> Result<Option<Vec<T>>> {
         Dtype::BF16 => map(bytes, |value: bf16| T::of_f32(value.to_f32())),
         Dtype::F32 => map(bytes, T::of_f32),
         Dtype::F64 => map(bytes, T::of_f64),
+        #[cfg(feature = "float8")]
+        Dtype::F8_E4M3 => map(bytes, |value: float8::F8E4M3| T::of_f32(value.to_f32())),
+        #[cfg(feature = "float8")]
+        Dtype::F8_E5M2 => map(bytes, |value: float8::F8E5M2| T::of_f32(value.to_f32())),
         _ => return Ok(None),
     }
     .map(Some)
@@ -296,16 +302,16 @@ impl Number for Complex<f32> {
     }
 }
 
-macro_rules! halves {
-    ($($half:ty)*) => { $(
-        impl Number for $half {
+macro_rules! short_floats {
+    ($($float:ty: $of_f32:path),*) => { $(
+        impl Number for $float {
             fn of_integer<I: Integer>(value: I) -> Self {
                 let value = value.wide();
                 Self::of_f32(to_odd(value as f32, (value as f32 as i128).unsigned_abs().cmp(&value.unsigned_abs())))
             }
 
             fn of_f32(value: f32) -> Self {
-                Self::from_f32(value)
+                $of_f32(value)
             }
 
             fn of_f64(value: f64) -> Self {
@@ -318,7 +324,7 @@ macro_rules! halves {
         }
     )* };
 }
-halves! { f16 bf16 }
+short_floats! { f16: Self::from_f32, bf16: Self::from_f32 }
 
 /// The `f32` next to a number to go on rounding from: where it is not the number itself, the
 /// neighbour with an odd last bit, which is never halfway between two shorter floats. Rounding twice
@@ -334,5 +340,7 @@ fn to_odd(nearest: f32, order: std::cmp::Ordering) -> f32 {
     }
 }
 
+#[cfg(feature = "float8")]
+mod f8;
 #[cfg(test)]
 mod tests;

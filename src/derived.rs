@@ -4,6 +4,8 @@
 // The code that the derives write is the only reader.
 #![allow(missing_docs)]
 
+mod list;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,6 +18,9 @@ use crate::ser::walker::Walker;
 use crate::spec::{Extent, TensorSpec, TypeSpec};
 use crate::tensor::{CowTensor, FromTensor, Request, Saved, StoredTensor, Tensor, ToTensor};
 use crate::{Error, Result, handshake, memory};
+
+pub use list::AsList;
+use list::SaveList;
 
 type StdResult<T, E> = std::result::Result<T, E>;
 
@@ -41,7 +46,10 @@ pub fn announce_save<S: Serializer>(serializer: &mut S, spec: &'static TypeSpec)
 /// Tells a deserializer of the type that is asked of it next, if it is this crate's.
 pub fn announce_load<'de, D: Deserializer<'de>>(deserializer: &mut D, spec: &'static TypeSpec) {
     // Elsewhere nobody needs to know.
-    let _ = memory::announce::<Value<'_, '_, 'de>, D>(deserializer, spec);
+    let _ = memory::announce::<Value<'_, '_, 'de>, D>(deserializer, spec)
+        .or_else(|spec| memory::announce::<crate::Deserializer<'de>, D>(deserializer, spec))
+        .or_else(|spec| memory::announce::<&crate::Deserializer<'de>, D>(deserializer, spec))
+        .or_else(|spec| memory::announce::<&mut crate::Deserializer<'de>, D>(deserializer, spec));
 }
 
 /// Whether an error, and so the format whose it is, is this crate's.
@@ -109,6 +117,7 @@ pub fn load_option<'de, T: FromTensor<'de>, D: Deserializer<'de>>(
 }
 
 /// What `#[tensor]` may stand on when saving: tensors, and options of them.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be saved as a tensor", label = "no tensor")]
 pub trait SaveField {
     fn save<S: Serializer>(&self, spec: &'static TensorSpec, serializer: S) -> StdResult<S::Ok, S::Error>;
 
@@ -173,6 +182,7 @@ fn returned<T: memory::WithoutLifetime, Ok, E: ser::Error>(accepted: Result<T>) 
 }
 
 /// What `#[tensor]` may stand on when loading: tensors, and options of them.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be loaded from a tensor", label = "no tensor")]
 pub trait LoadField<'de>: Sized {
     fn load<D: Deserializer<'de>>(spec: &'static TensorSpec, deserializer: D) -> StdResult<Self, D::Error>;
 }
@@ -257,8 +267,26 @@ impl Shapes {
         self.add(spec, value).map_err(into_load_error)
     }
 
+    /// Adds the tensors of a list that is to be saved.
+    pub fn save_list<T: SaveList, E: ser::Error>(&mut self, spec: &TensorSpec, value: &T) -> StdResult<(), E> {
+        self.add_list(spec, value).map_err(into_save_error)
+    }
+
+    /// Adds the tensors of a list that was loaded.
+    pub fn load_list<T: SaveList, E: de::Error>(&mut self, spec: &TensorSpec, value: &T) -> StdResult<(), E> {
+        self.add_list(spec, value).map_err(into_load_error)
+    }
+
+    fn add_list<T: SaveList>(&mut self, spec: &TensorSpec, value: &T) -> Result<()> {
+        value.shapes()?.into_iter().try_for_each(|shape| self.add_shape(spec, shape))
+    }
+
     fn add<T: ?Sized + SaveField>(&mut self, spec: &TensorSpec, value: &T) -> Result<()> {
-        let (Some(expected), Some(shape)) = (spec.shape, value.shape()?) else { return Ok(()) };
+        value.shape()?.map_or(Ok(()), |shape| self.add_shape(spec, shape))
+    }
+
+    fn add_shape(&mut self, spec: &TensorSpec, shape: Vec<usize>) -> Result<()> {
+        let Some(expected) = spec.shape else { return Ok(()) };
         spec.check_shape(&shape)?;
         for (extent, &len) in expected.iter().zip(&shape) {
             let Extent::Named(name) = *extent else { continue };

@@ -34,7 +34,7 @@ pub trait Element: Scalar + Cast + Serialize + DeserializeOwned + ToTensor + for
 /// Calls the macro `$row` with one `(type, variant of ElementKind, variant of Dtype)` per element.
 macro_rules! for_each_element {
     ($row:ident) => {
-        $row! {
+        $crate::element::with_float8! { $row
             (bool, Bool, BOOL) (u8, U8, U8) (i8, I8, I8) (u16, U16, U16) (i16, I16, I16)
             (u32, U32, U32) (i32, I32, I32) (u64, U64, U64) (i64, I64, I64)
             (usize, Usize, USIZE) (isize, Isize, ISIZE) (f32, F32, F32) (f64, F64, F64)
@@ -43,6 +43,21 @@ macro_rules! for_each_element {
     };
 }
 pub(crate) use for_each_element;
+
+/// Adds the elements of the feature `float8` to the others.
+#[cfg(feature = "float8")]
+macro_rules! with_float8 {
+    ($row:ident $($element:tt)*) => {
+        $row! { $($element)* (float8::F8E4M3, F8E4M3, F8_E4M3) (float8::F8E5M2, F8E5M2, F8_E5M2) }
+    };
+}
+#[cfg(not(feature = "float8"))]
+macro_rules! with_float8 {
+    ($row:ident $($element:tt)*) => {
+        $row! { $($element)* }
+    };
+}
+pub(crate) use with_float8;
 
 /// `usize` and `isize` have no dtype of their own: they take that of their width.
 impl Dtype {

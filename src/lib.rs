@@ -36,6 +36,7 @@
 //! None is on by default.
 //!
 //! - `candle`: `#[tensor]` fields of type `candle_core::Tensor`, on the CPU.
+//! - `float8`: the 8-bit floats of the crate of that name as elements.
 //! - `nalgebra`: `#[tensor]` fields that are matrices and vectors of nalgebra.
 //! - `object_store`: checkpoints in S3, GCS, Azure, over HTTP and wherever else the crate
 //!   `object_store` reaches.
@@ -44,6 +45,7 @@
 compile_error!("safetensors files are little-endian, and safejax copies them as they are");
 
 mod assign;
+pub mod attributes;
 mod cast;
 mod checkpoint;
 mod de;
@@ -72,6 +74,7 @@ mod ser;
 mod shards;
 mod spec;
 mod tensor;
+mod threads;
 mod tree;
 
 pub use cast::Casts;
@@ -101,8 +104,8 @@ pub use tree::Tree;
 pub mod __private {
     pub use crate::Dtype;
     pub use crate::derived::{
-        As, AsMetadata, Shapes, TensorField, announce_load, announce_save, load_option, load_tensor, save_option,
-        save_tensor,
+        As, AsList, AsMetadata, Shapes, TensorField, announce_load, announce_save, load_option, load_tensor,
+        save_option, save_tensor,
     };
     pub use crate::spec::{
         Extent, FieldSpec, Framework, ListForm, PerFramework, Permutation, TensorSpec, TypeSpec, VariantSpec,

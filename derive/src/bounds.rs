@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_derive_internals::attr::Default;
-use syn::{Ident, Lifetime, Type, WherePredicate, parse_quote};
+use syn::{Ident, Lifetime, WherePredicate, parse_quote};
 
 use crate::model::{Body, Direction, Field, Model};
 use crate::types::{self, Parameters};
@@ -114,7 +114,7 @@ fn infer(model: &Model<'_>, direction: Direction) -> Vec<WherePredicate> {
     }
 
     for field in model.fields().filter(|field| field.is_tensor() && needs_bound(field, direction)) {
-        let ty: &Type = types::in_option(field.serde.ty).unwrap_or(field.serde.ty);
+        let ty = field.tensor_type();
         if !types::mentions(ty, &all) {
             continue;
         }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 use serde_derive_internals::ast::{Container, Data, Style};
 use serde_derive_internals::{Ctxt, Derive, ast, attr};
 use syn::ext::IdentExt;
-use syn::{DeriveInput, Generics, Path};
+use syn::{DeriveInput, Generics, Path, Type};
 
 use crate::attributes::{Attributes, Key};
 use crate::errors::Errors;
@@ -48,16 +48,17 @@ pub(crate) struct Field<'a> {
     pub(crate) marker: Ident,
 }
 
-/// Reads what serde's attributes say. What is wrong with them, serde's own derive tells.
-pub(crate) fn read_serde<'a>(input: &'a DeriveInput, direction: Direction) -> Option<Container<'a>> {
+/// Reads what serde's attributes say, and whether they could be read. What is wrong with them, serde's
+/// own derive tells.
+pub(crate) fn read_serde(input: &DeriveInput, direction: Direction) -> Option<(Container<'_>, bool)> {
     let context = Ctxt::new();
     let derive = match direction {
         Direction::Save => Derive::Serialize,
         Direction::Load => Derive::Deserialize,
     };
     let container = Container::from_ast(&context, input, derive, &Ident::new("__private", Span::call_site()));
-    let _ = context.check();
-    container
+    let is_read = context.check().is_ok();
+    container.map(|container| (container, is_read))
 }
 
 impl<'a> Model<'a> {
@@ -119,6 +120,7 @@ impl<'a> Model<'a> {
     pub(crate) fn keeps_its_fields(&self, direction: Direction) -> bool {
         let attrs = &self.serde.attrs;
         !attrs.transparent()
+            && !self.is_taken_apart()
             && match direction {
                 Direction::Save => attrs.type_into().is_none(),
                 Direction::Load => attrs.type_from().is_none() && attrs.type_try_from().is_none(),
@@ -158,7 +160,18 @@ impl Field<'_> {
     /// Whether its type is known here, so that the code that saves and loads it is written for it.
     pub(crate) fn has_own_code(&self, generics: &Generics) -> bool {
         let parameters = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
-        !types::mentions(self.serde.ty, &parameters)
+        !self.is_list() && !types::mentions(self.serde.ty, &parameters)
+    }
+
+    /// Whether it is a list of tensors.
+    pub(crate) fn is_list(&self) -> bool {
+        types::in_list(self.serde.ty).is_some()
+    }
+
+    /// The type that has to be a tensor.
+    pub(crate) fn tensor_type(&self) -> &Type {
+        let ty = self.serde.ty;
+        types::in_list(ty).or_else(|| types::in_option(ty)).unwrap_or(ty)
     }
 
     /// Whether serde leaves it out.

@@ -99,7 +99,13 @@ fn dress(
         let attrs = &field.serde.attrs;
         let with = if field.is_tensor() {
             let marker = &field.marker;
-            if field.has_own_code(generics) { quote!(#marker) } else { quote!(__safejax::As::<#marker>) }
+            if field.is_list() {
+                quote!(__safejax::AsList::<#marker>)
+            } else if field.has_own_code(generics) {
+                quote!(#marker)
+            } else {
+                quote!(__safejax::As::<#marker>)
+            }
         } else if field.ours.metadata.is_some() {
             quote!(__safejax::AsMetadata)
         } else {

@@ -11,13 +11,15 @@ pub(crate) fn check(model: &Model<'_>, direction: Direction, value: &TokenStream
     if !model.fields().any(|field| field.ours.shape.is_some()) {
         return TokenStream::new();
     }
-    let method = match direction {
-        Direction::Save => quote!(save),
-        Direction::Load => quote!(load),
-    };
     let add = |field: &Field<'_>, place: TokenStream| {
         let marker = &field.marker;
         let ty = field.serde.ty;
+        let method = match (direction, field.is_list()) {
+            (Direction::Save, false) => quote!(save),
+            (Direction::Save, true) => quote!(save_list),
+            (Direction::Load, false) => quote!(load),
+            (Direction::Load, true) => quote!(load_list),
+        };
         let call = quote_spanned! {ty.span()=>
             __shapes.#method::<#ty, _>(<#marker as __safejax::TensorField>::SPEC, #place)
         };

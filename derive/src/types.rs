@@ -10,8 +10,30 @@ use serde_derive_internals::ungroup;
 
 /// The type in an `Option<…>`, by its spelling.
 pub(crate) fn in_option(ty: &Type) -> Option<&Type> {
+    argument(ty, "Option")
+}
+
+/// The type of the items, if this is a `Vec` of tensors by its spelling, and not of elements. It may
+/// be in an `Option`, and each item too.
+///
+/// `Vec<E>` is one tensor, and its elements are scalars and arrays of them. All of those but
+/// `Complex<f32>` are spelt without parameters, and all tensors but `Tensor` with some.
+pub(crate) fn in_list(ty: &Type) -> Option<&Type> {
+    let item = argument(in_option(ty).unwrap_or(ty), "Vec")?;
+    let Type::Path(TypePath { qself: None, path, .. }) = ungroup(item) else { return None };
+    let segment = path.segments.last()?;
+    let is_tensor = match &segment.arguments {
+        PathArguments::AngleBracketed(_) => segment.ident != "Complex",
+        PathArguments::None => segment.ident == "Tensor",
+        PathArguments::Parenthesized(_) => false,
+    };
+    is_tensor.then_some(in_option(item).unwrap_or(item))
+}
+
+/// The only argument of a type of this name.
+fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(TypePath { qself: None, path, .. }) = ungroup(ty) else { return None };
-    let segment = path.segments.last().filter(|segment| segment.ident == "Option")?;
+    let segment = path.segments.last().filter(|segment| segment.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
     match arguments.args.first()? {
         GenericArgument::Type(ty) if arguments.args.len() == 1 => Some(ty),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::cast;
-use crate::de::collections;
+use crate::de::collections::{self, Root};
 use crate::de::contents::{Contents, Item};
 use crate::de::lookup::Lookup;
 use crate::de::place::{self, Place};
@@ -37,7 +37,8 @@ pub(crate) struct Found {
 
 /// The contents of the file where the model has as one tree what the file has as several collections.
 pub(crate) fn overlay<'a>(skeleton: &Skeleton, reader: &Reader<'a, '_>) -> Option<Contents<'a>> {
-    if !matches!(skeleton.nodes().first().map(|node| node.body), Some(Body::Struct(_))) {
+    let root = skeleton.nodes().first()?;
+    if matches!(root.body, Body::Map) {
         return None;
     }
     let framework = reader.contents.naming().framework();
@@ -45,7 +46,8 @@ pub(crate) fn overlay<'a>(skeleton: &Skeleton, reader: &Reader<'a, '_>) -> Optio
     let names: Vec<String> = children
         .map(|child| name_in(child, framework).map_or_else(|| skeleton.step_text(child.step), str::to_owned))
         .collect();
-    collections::overlay(reader, &names.iter().map(String::as_str).collect::<Vec<_>>())
+    let fields: Vec<&str> = names.iter().map(String::as_str).collect();
+    collections::overlay(reader, &Root { fields: &fields, described: root.kind.map(|kind| kind.fields) })
 }
 
 /// Looks up every part of a model.
@@ -179,7 +181,7 @@ impl<'x> Fit<'_, 'x, '_> {
     pub(crate) fn mismatch(&self, keep_missing: bool, deny_unknown: bool) -> Mismatch {
         let contents = self.reader.contents;
         let left_over = self.left_over();
-        let free: Vec<&str> = left_over.iter().map(|item| contents.key(*item)).collect();
+        let free: Vec<&str> = left_over.iter().map(|item| contents.key_in_file(*item)).collect();
         let tensors = self.skeleton.tensors().iter().map(|info| Some(self.skeleton.shape(info)));
         let leaves = self.leaves.iter().filter(|leaf| leaf.stored && self.leaves_are_due());
         let missing: Vec<Candidate<'_>> = tensors
@@ -205,7 +207,7 @@ impl<'x> Fit<'_, 'x, '_> {
             let expected = reshaped.as_deref().unwrap_or(self.skeleton.shape(info));
             let like = |fits: &dyn Fn(usize) -> bool| {
                 let items = left_over.iter().filter(|item| matches!(item, Item::Tensor(other) if fits(*other)));
-                nearest(&key, items.map(|item| contents.key(*item)))
+                nearest(&key, items.map(|item| contents.key_in_file(*item)))
             };
             if shape != expected && shape != self.skeleton.shape(info) {
                 let nearest = like(&|other| self.reader.shape(other).is_ok_and(|shape| shape == expected));
@@ -218,8 +220,8 @@ impl<'x> Fit<'_, 'x, '_> {
         }
         if !keep_missing {
             let free: Vec<Candidate<'_>> =
-                left_over.iter().map(|item| (contents.key(*item), self.shape_of(*item))).collect();
-            let all: Vec<Candidate<'_>> = contents.items().map(|item| (contents.key(item), None)).collect();
+                left_over.iter().map(|item| (contents.key_in_file(*item), self.shape_of(*item))).collect();
+            let all: Vec<Candidate<'_>> = contents.items().map(|item| (contents.key_in_file(item), None)).collect();
             mismatch.missing.extend(missing.iter().map(|&missing| Missing {
                 key: missing.0.to_owned(),
                 nearest: likely(missing, &free).or_else(|| likely(missing, &all)),
@@ -229,7 +231,7 @@ impl<'x> Fit<'_, 'x, '_> {
             let model: Vec<Candidate<'_>> =
                 self.tensors.iter().chain(&self.leaves).map(|found| (found.key.as_str(), None)).collect();
             mismatch.unexpected.extend(left_over.iter().map(|item| {
-                let unexpected = (contents.key(*item), self.shape_of(*item));
+                let unexpected = (contents.key_in_file(*item), self.shape_of(*item));
                 let nearest = likely(unexpected, &missing).or_else(|| likely(unexpected, &model));
                 Unexpected { key: unexpected.0.to_owned(), nearest }
             }));
@@ -245,7 +247,7 @@ impl<'x> Fit<'_, 'x, '_> {
             keys.push(found.key.clone());
         }
         let contents = self.reader.contents;
-        report.ignored.extend(self.left_over().into_iter().map(|item| contents.key(item).to_owned()));
+        report.ignored.extend(self.left_over().into_iter().map(|item| contents.key_in_file(item).to_owned()));
         report
     }
 }

@@ -38,6 +38,10 @@ macro_rules! to_exact {
 to_exact! { bool u8 i8 u16 i16 u32 i32 u64 i64 usize isize: value => Exact::Integer(value as i128) }
 to_exact! { f32 f16 bf16: value => Exact::Float(value.into()) }
 to_exact! { f64: value => Exact::Float(value) }
+#[cfg(feature = "float8")]
+to_exact! { float8::F8E4M3: value => Exact::Float(value.to_f64()) }
+#[cfg(feature = "float8")]
+to_exact! { float8::F8E5M2: value => Exact::Float(value.to_f64()) }
 
 impl ToExact for Complex<f32> {
     fn to_exact(self) -> Exact {
@@ -88,6 +92,9 @@ impl ElementVisitor for Converted<'_> {
     }
 }
 
+/// Whether 8-bit floats are elements.
+const FLOAT8: bool = cfg!(feature = "float8");
+
 #[test]
 fn widening_is_what_the_table_says() {
     use Dtype::*;
@@ -106,13 +113,15 @@ fn widening_is_what_the_table_says() {
         (F32, &[C64, F64]),
         (F64, &[]),
         (C64, &[]),
-        (F8_E4M3, &[]),
+        (F8_E4M3, if FLOAT8 { &[F16, BF16, F32, C64, F64] } else { &[] }),
+        (F8_E5M2, if FLOAT8 { &[F16, BF16, F32, C64, F64] } else { &[] }),
         (F8_E8M0, &[]),
         (F4, &[]),
     ];
     for (from, wider) in table {
         for &to in Dtype::ALL {
-            assert_eq!(allowed(*from, to, Casts::Widen), *from == to || wider.contains(&to), "{from} to {to}");
+            let wider = wider.contains(&to) || (FLOAT8 && *from == BOOL && [F8_E4M3, F8_E5M2].contains(&to));
+            assert_eq!(allowed(*from, to, Casts::Widen), *from == to || wider, "{from} to {to}");
             assert_eq!(allowed(*from, to, Casts::Exact), *from == to);
         }
     }

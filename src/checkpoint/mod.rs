@@ -180,8 +180,8 @@ impl<'a> Checkpoint<'a> {
 
     /// What it takes to read some of it: nobody is told, and the rest is not amiss.
     pub(crate) fn quiet_reader(&self) -> Reader<'_, '_> {
-        let Settings { casts, max_depth, .. } = self.settings;
-        self.reader(&Settings { casts, max_depth, ..Settings::default() })
+        let Settings { casts, max_depth, threads, .. } = self.settings;
+        self.reader(&Settings { casts, max_depth, threads, ..Settings::default() })
     }
 
     /// Reads a value that may borrow from the bytes themselves, beyond the life of this checkpoint.

@@ -69,11 +69,16 @@ impl Checkpoint<'static> {
     }
 
     pub(crate) fn load_as(path: &Path, opening: Opening) -> Result<Self> {
+        let threads = opening.settings.threads;
         Self::at_path(path, opening, &|file, len| {
             // The header first: what is no safetensors file is not worth reading.
             read_header(&file, len)?;
             let size = usize::try_from(len).map_err(|_| Error::unsupported("a file larger than the memory"))?;
-            let bytes = AlignedBytes::read(size, |region| file::read_exact_at(&file, region, 0))?;
+            let bytes = AlignedBytes::read(size, |region| {
+                memory::fill_by(threads.for_len(size), region, |from, part| {
+                    file::read_exact_at(&file, part, from as u64)
+                })
+            })?;
             let header = Header::parse(&bytes, len)?.into_owned();
             Ok(Opened { header, data: OpenedData::Loaded(bytes) })
         })

@@ -29,7 +29,7 @@ impl<'r, 'x, 'de> Entries<'r, 'x, 'de> {
         let entries = map::entries(parent.reader, parent.place()).into_iter();
         let (reader, place) = (parent.reader, parent.place());
         visitor.visit_map(Self { parent, entries, value: None }).map_err(|mut error| match error.take_field() {
-            Some(field) => missing(reader, place, &field, error),
+            Some(field) => missing(reader, place, &field, parent.collection_of(None), error),
             None => error,
         })
     }
@@ -37,8 +37,14 @@ impl<'r, 'x, 'de> Entries<'r, 'x, 'de> {
 
 /// Completes an error about a field to one about a key.
 #[cold]
-pub(crate) fn missing(reader: &Reader<'_, '_>, place: &Place<'_>, field: &str, error: Error) -> Error {
-    let key = place.field_key(reader, field);
+pub(crate) fn missing(
+    reader: &Reader<'_, '_>,
+    place: &Place<'_>,
+    field: &str,
+    collection: &str,
+    error: Error,
+) -> Error {
+    let key = place.field_key(reader, field, collection);
     if !matches!(error.kind(), ErrorKind::Missing { .. }) {
         return error.at(|| key);
     }
@@ -121,7 +127,7 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
         self.next += 1;
         let place = match self.items.next_if(|(at, _)| *at == index) {
             Some((_, place)) => place,
-            None => self.parent.place().absent_item(self.parent.reader, index),
+            None => self.parent.place().absent_item(self.parent.reader, index, self.parent.collection_of(None)),
         };
         Value::new(self.parent.reader, &self.parent.below(place)).give(seed).map(Some)
     }

@@ -9,7 +9,7 @@ use crate::de::node::Node;
 use crate::de::place::{self, Place};
 use crate::de::reader::Reader;
 use crate::naming::Naming;
-use crate::spec::Framework;
+use crate::spec::{FieldSpec, Framework};
 
 /// The collections that flax and haiku have in all models; where none of them is, there are none.
 const KNOWN: [&str; 3] = ["params", "batch_stats", "state"];
@@ -27,40 +27,51 @@ pub(crate) fn collection<'k>(naming: &Naming, key: &'k str) -> &'k str {
     naming.trim(key.get(..naming.token(key, 0).end).unwrap_or_default())
 }
 
-/// Whether a file has collections.
+/// Whether a file has collections that are known without a type.
 pub(crate) fn are_there(reader: &Reader<'_, '_>) -> bool {
-    let contents = reader.contents;
-    if contents.is_overlay() || !matches!(contents.naming().framework(), Some(Framework::Flax | Framework::Haiku)) {
-        return false;
-    }
-    let mut known = false;
-    let all_are_modules = Node::root(contents).children(contents).all(|child| {
-        known |= KNOWN.contains(&&*child.token.name);
-        child.item.is_none() && child.node.is_some()
-    });
-    all_are_modules && known
+    are_possible(reader)
+        && Node::root(reader.contents).children(reader.contents).any(|child| KNOWN.contains(&&*child.token.name))
 }
 
-/// The contents of a file with its collections laid over each other, where a model of these fields
-/// has modules: none of the fields is at the root, and some are below.
-pub(crate) fn overlay<'a>(reader: &Reader<'a, '_>, fields: &[&str]) -> Option<Contents<'a>> {
-    if !are_there(reader) || has_any(reader, fields) {
+/// Whether a file may have collections: there is nothing but modules at its root.
+fn are_possible(reader: &Reader<'_, '_>) -> bool {
+    let contents = reader.contents;
+    !contents.is_overlay()
+        && matches!(contents.naming().framework(), Some(Framework::Flax | Framework::Haiku))
+        && Node::root(contents).children(contents).all(|child| child.item.is_none() && child.node.is_some())
+}
+
+/// What a type has at its root.
+pub(crate) struct Root<'f> {
+    /// The names of its fields.
+    pub(crate) fields: &'f [&'f str],
+    /// What is said of them, if anything is.
+    pub(crate) described: Option<&'static [FieldSpec]>,
+}
+
+/// The contents of a file with its collections laid over each other, where a model with this root has
+/// modules: none of its fields is at the root of the file, and some are below.
+pub(crate) fn overlay<'a>(reader: &Reader<'a, '_>, root: &Root<'_>) -> Option<Contents<'a>> {
+    let possible = if root.described.is_some() { are_possible(reader) } else { are_there(reader) };
+    let framework = reader.contents.naming().framework();
+    // A collection is not the field of the same name that is in it.
+    let is_collection = |field: &str| {
+        let own = |spec: &FieldSpec| spec.collection.get(framework) == Some(field);
+        root.described.is_some_and(|described| described.iter().any(own))
+    };
+    if !possible || root.fields.iter().any(|field| !is_collection(field) && has(reader, field)) {
         return None;
     }
     let contents = reader.contents.overlaid();
-    has_any(&reader.of(&contents), fields).then_some(contents)
+    let overlaid = reader.of(&contents);
+    let is_due = root.fields.iter().any(|field| has(&overlaid, field));
+    is_due.then_some(contents)
 }
 
-/// Whether any of these fields is at the root.
-fn has_any(reader: &Reader<'_, '_>, fields: &[&str]) -> bool {
+/// Whether a field is at the root.
+fn has(reader: &Reader<'_, '_>, field: &str) -> bool {
     let place = Place::node(Node::root(reader.contents));
     let children = place.children(reader);
-    for field in fields {
-        // Several that fit are some.
-        let found = place::find(reader, place.below(), &children, field, None, &mut |_| {});
-        if found.map_or(true, |found| found.is_some()) {
-            return true;
-        }
-    }
-    false
+    // Several that fit are some.
+    place::find(reader, place.below(), &children, field, None, &mut |_| {}).map_or(true, |found| found.is_some())
 }

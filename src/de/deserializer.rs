@@ -1,8 +1,12 @@
 //! The public [`Deserializer`], for serde's tooling.
 
+use std::cell::Cell;
+
 use serde::de::{self, Visitor};
 
 use crate::de::value::{At, Value};
+use crate::memory::Announce;
+use crate::spec::TypeSpec;
 use crate::{Checkpoint, Error, Result};
 
 /// A `serde::Deserializer` over the bytes of a file.
@@ -26,6 +30,8 @@ use crate::{Checkpoint, Error, Result};
 /// ```
 pub struct Deserializer<'de> {
     checkpoint: Checkpoint<'de>,
+    /// What is known of the type that is asked for next.
+    spec: Cell<Option<&'static TypeSpec>>,
 }
 
 impl<'de> Deserializer<'de> {
@@ -35,7 +41,7 @@ impl<'de> Deserializer<'de> {
     ///
     /// When they are no safetensors file.
     pub fn from_bytes(bytes: &'de [u8]) -> Result<Self> {
-        Ok(Self { checkpoint: Checkpoint::from_bytes(bytes)? })
+        Ok(Self { checkpoint: Checkpoint::from_bytes(bytes)?, spec: Cell::default() })
     }
 }
 
@@ -43,14 +49,27 @@ macro_rules! forward {
     ($($method:ident($($arg:ident: $ty:ty),*)),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, $($arg: $ty,)* visitor: V) -> Result<V::Value> {
             let reader = self.checkpoint.lasting_reader()?;
-            de::Deserializer::$method(Value::new(&reader, &At::root(&reader)), $($arg,)* visitor)
+            let at = At::root(&reader);
+            let mut value = Value::new(&reader, &at);
+            if let Some(spec) = self.spec.take() {
+                value.announce(spec);
+            }
+            de::Deserializer::$method(value, $($arg,)* visitor)
         })*
     };
 }
 
 macro_rules! deserializers {
     ($($this:ty),*) => {
-        $(impl<'de> de::Deserializer<'de> for $this {
+        $(impl<'de> Announce for $this {
+            type Message = &'static TypeSpec;
+
+            fn announce(&mut self, spec: &'static TypeSpec) {
+                self.spec.set(Some(spec));
+            }
+        }
+
+        impl<'de> de::Deserializer<'de> for $this {
             type Error = Error;
 
             forward! {

@@ -59,6 +59,8 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
             Dtype::U32 => self.deserialize_u32(visitor),
             Dtype::U64 => self.deserialize_u64(visitor),
             Dtype::F16 | Dtype::BF16 | Dtype::F32 => self.deserialize_f32(visitor),
+            #[cfg(feature = "float8")]
+            Dtype::F8_E4M3 | Dtype::F8_E5M2 => self.deserialize_f32(visitor),
             Dtype::F64 => self.deserialize_f64(visitor),
             Dtype::C64 => self.deserialize_tuple(2, visitor),
             other => Err(Error::unsupported(format!(
@@ -94,11 +96,15 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
         visitor.visit_some(Self { level: self.level.below()?, ..self })
     }
 
-    /// `half`'s scalars are newtype structs around their bits, or any `f32`.
+    /// The scalars of `half` and of `float8` are newtype structs around their bits, or any `f32`.
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         let bits = match name {
             "f16" => self.get::<half::f16>()?.to_bits(),
             "bf16" => self.get::<half::bf16>()?.to_bits(),
+            #[cfg(feature = "float8")]
+            "f8e4m3" => return visitor.visit_newtype_struct(byte(self.get::<float8::F8E4M3>()?.to_bits())),
+            #[cfg(feature = "float8")]
+            "f8e5m2" => return visitor.visit_newtype_struct(byte(self.get::<float8::F8E5M2>()?.to_bits())),
             _ => return visitor.visit_newtype_struct(Self { level: self.level.below()?, ..self }),
         };
         visitor.visit_newtype_struct(de::value::U16Deserializer::<Error>::new(bits))
@@ -120,6 +126,11 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
     forward_to_deserialize_any! {
         char str string bytes byte_buf unit unit_struct seq tuple_struct map struct enum identifier
     }
+}
+
+#[cfg(feature = "float8")]
+fn byte(bits: u8) -> de::value::U8Deserializer<Error> {
+    de::value::U8Deserializer::new(bits)
 }
 
 /// How elements appear where it is not known what is wanted.
@@ -146,6 +157,7 @@ impl<'b> Elements<'b> {
         let size = if dtype.bits().is_multiple_of(8) { dtype.bits() / 8 } else { 0 };
         let dtype = match (appearance, dtype) {
             (Appearance::Bits, Dtype::F16 | Dtype::BF16) => Dtype::U16,
+            (Appearance::Bits, Dtype::F8_E4M3 | Dtype::F8_E5M2) => Dtype::U8,
             (Appearance::Bits, dtype) if size > 0 && ElementKind::of_dtype(dtype).is_none() => Dtype::U8,
             (_, dtype) => dtype,
         };

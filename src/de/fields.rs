@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
 use crate::de::access::{missing, value_before_key};
-use crate::de::collections;
 use crate::de::key::Key;
 use crate::de::lookup::Lookup;
-use crate::de::node::{Child, Node};
+use crate::de::node::Child;
 use crate::de::place::Place;
 use crate::de::value::{At, Value};
 use crate::error::ErrorKind;
@@ -122,9 +121,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let reader = parent.reader;
-        if parent.place().below().is_some_and(Node::is_root)
-            && let Some(contents) = collections::overlay(reader, &names.texts)
-        {
+        if let Some(contents) = parent.overlay(&names.texts) {
             let overlaid = reader.of(&contents);
             let root = parent.at_root_of(&overlaid);
             return Fields::visit_here(Value::new(&overlaid, &root), name, names, visitor);
@@ -153,9 +150,9 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
                     if matches!(error.kind(), ErrorKind::Missing { .. }) {
                         reader.learn(name, type_names, &field);
                     }
-                    let own = spec::loaded(described, &field)
-                        .and_then(|field| field.names.get(reader.contents.naming().framework()));
-                    error = missing(reader, place, own.unwrap_or(&field), error);
+                    let known = spec::loaded(described, &field);
+                    let own = known.and_then(|field| field.names.get(reader.contents.naming().framework()));
+                    error = missing(reader, place, own.unwrap_or(&field), parent.collection_of(known), error);
                 }
                 error
             });
@@ -177,13 +174,14 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             }
             let mut is_there = self.lookup.field_into(reader, place, before, text, &mut self.value.place);
             if is_there.is_err() {
-                is_there = is_there.map_err(|error| error.at(|| place.field_key(reader, text)));
+                is_there = is_there
+                    .map_err(|error| error.at(|| place.field_key(reader, text, self.parent.collection_of(spec))));
             }
             if !is_there? {
                 if !reader.is_wanting(self.name, self.names.type_names, field) {
                     continue;
                 }
-                self.value.place = place.absent_field(reader, text);
+                self.value.place = place.absent_field(reader, text, self.parent.collection_of(spec));
             }
             self.parent.describe(spec, &self.value);
             self.has_value = true;
@@ -207,7 +205,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             if spec::loaded(self.described, &child.token.name).is_some() {
                 // In this naming the field has another name: this is not it.
                 let key = place.key(reader);
-                return (Cow::Owned(key), place);
+                return (Cow::Owned(format!("`{key}`")), place);
             }
             (child.token.name, place)
         }))

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod collections;
 pub(crate) mod contents;
+mod deserialize;
 pub(crate) mod deserializer;
 pub(crate) mod element;
 pub(crate) mod fields;

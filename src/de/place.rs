@@ -93,6 +93,11 @@ impl<'x> Place<'x> {
         }
     }
 
+    /// Whether it is all of the file.
+    pub(crate) fn is_root(&self) -> bool {
+        self.below().is_some_and(Node::is_root)
+    }
+
     pub(crate) fn children(&self, reader: &Reader<'x, '_>) -> Vec<Child<'x>> {
         match self {
             Self::Here(here) => here.node.map(|node| node.children(reader.contents).collect()).unwrap_or_default(),
@@ -132,34 +137,40 @@ impl<'x> Place<'x> {
         }
     }
 
-    /// The key that a field of this place would have.
-    pub(crate) fn field_key(&self, reader: &Reader<'x, '_>, field: &str) -> String {
-        reader.contents.naming().child_key(&self.prefix(reader), field)
+    /// The key that a field of this place would have, if it is in this collection.
+    pub(crate) fn field_key(&self, reader: &Reader<'x, '_>, field: &str, collection: &str) -> String {
+        let key = reader.contents.naming().child_key(&self.prefix(reader), field);
+        // That of something in a leaf begins with the key of the leaf.
+        if self.item(reader).is_some() { key } else { reader.contents.key_in_collection(collection, key) }
     }
 
     /// A field that is not there.
-    pub(crate) fn absent_field(&self, reader: &Reader<'x, '_>, field: &str) -> Self {
-        let prefix = self.prefix(reader);
-        let naming = reader.contents.naming();
-        let key = naming.child_key(&prefix, field);
-        let module = naming.child_module(&prefix, field);
+    pub(crate) fn absent_field(&self, reader: &Reader<'x, '_>, field: &str, collection: &str) -> Self {
+        let key = self.field_key(reader, field, collection);
+        let module = reader.contents.naming().child_module(&self.prefix(reader), field);
         Self::Absent(Rc::new(Absent { key, module, above: self.nearest_node() }))
     }
 
     /// An item that is not there.
-    pub(crate) fn absent_item(&self, reader: &Reader<'x, '_>, index: usize) -> Self {
+    pub(crate) fn absent_item(&self, reader: &Reader<'x, '_>, index: usize, collection: &str) -> Self {
         let naming = reader.contents.naming();
-        let list = match self {
+        let (module, above) = match self {
             Self::Here(Here { list: Some(list), .. }) => {
-                let key = naming.child_key(list.parent.prefix(reader.contents), &format!("{}_{index}", list.base));
-                return Self::Gap(Rc::new(Absent { module: key.clone(), key, above: Some(list.parent) }));
+                let name = format!("{}_{index}", list.base);
+                let prefix = list.parent.prefix(reader.contents);
+                let is_of_modules = list.items.iter().any(|item| item.node.is_some());
+                let key =
+                    if is_of_modules { naming.child_module(prefix, &name) } else { naming.child_key(prefix, &name) };
+                (key, Some(list.parent))
             }
-            Self::Here(Here { node: Some(node), .. }) if node.is_root() => root_prefix(reader, *node).to_owned(),
-            Self::Absent(absent) | Self::Gap(absent) => absent.module.clone(),
-            _ => self.key(reader),
+            Self::Here(Here { node: Some(node), .. }) if node.is_root() => {
+                (naming.item_key(root_prefix(reader, *node), index), self.nearest_node())
+            }
+            Self::Absent(absent) | Self::Gap(absent) => (naming.item_key(&absent.module, index), self.nearest_node()),
+            _ => (naming.item_key(&self.key(reader), index), self.nearest_node()),
         };
-        let key = naming.item_key(&list, index);
-        Self::Gap(Rc::new(Absent { module: key.clone(), key, above: self.nearest_node() }))
+        let key = reader.contents.key_in_collection(collection, module.clone());
+        Self::Gap(Rc::new(Absent { key, module, above }))
     }
 
     fn nearest_node(&self) -> Option<Node> {
@@ -294,7 +305,7 @@ fn ambiguous(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>) -> 
             "`#[safejax(collection(…))]` on the field says which is meant".to_owned()
         } else {
             format!(
-                "the name `{first}` of the field, by `#[serde(rename)]` or `#[safejax(haiku)]`, selects one, `{second}` \
+                "`#[serde(rename = \"{first}\")]` (or `#[safejax(haiku = …)]`) on the field selects one, `\"{second}\"` \
                  the other"
             )
         })

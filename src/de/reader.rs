@@ -16,6 +16,7 @@ use crate::header::{self, Header, Text};
 use crate::memory;
 use crate::progress::{Meter, Watch};
 use crate::shards::Shards;
+use crate::threads::Threads;
 use crate::{Error, Result, file};
 
 /// The data of the tensors.
@@ -44,11 +45,18 @@ pub(crate) struct Settings {
     /// Whether keys that the type does not ask for are an error.
     pub(crate) deny_unknown: bool,
     pub(crate) watch: Option<Watch>,
+    pub(crate) threads: Threads,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { casts: Casts::default(), max_depth: MAX_DEPTH, deny_unknown: false, watch: None }
+        Self {
+            casts: Casts::default(),
+            max_depth: MAX_DEPTH,
+            deny_unknown: false,
+            watch: None,
+            threads: Threads::default(),
+        }
     }
 }
 
@@ -63,6 +71,7 @@ pub(crate) struct Reader<'x, 'de> {
     data: Data<'x, 'de>,
     pub(crate) casts: Casts,
     pub(crate) max_depth: usize,
+    threads: Threads,
     session: Rc<Session>,
 }
 
@@ -77,6 +86,22 @@ struct Session {
     used: Option<Used>,
     /// How many more items that are not there the lists may have in this attempt.
     gaps: Cell<usize>,
+    /// Whether a type was described that has names of its own in a framework.
+    named: Cell<bool>,
+}
+
+impl Session {
+    /// Another attempt from the beginning.
+    fn again(&self, contents: &Contents<'_>) -> Self {
+        Self {
+            wanting: RefCell::default(),
+            learned: Cell::default(),
+            meter: self.meter.again(),
+            used: self.used.as_ref().map(|_| Used::new(contents)),
+            gaps: Cell::new(Reader::gaps_of(contents)),
+            named: Cell::default(),
+        }
+    }
 }
 
 impl<'x, 'de> Reader<'x, 'de> {
@@ -86,13 +111,13 @@ impl<'x, 'de> Reader<'x, 'de> {
         data: Data<'x, 'de>,
         settings: &Settings,
     ) -> Self {
-        let Settings { casts, max_depth, deny_unknown, ref watch } = *settings;
+        let Settings { casts, max_depth, deny_unknown, ref watch, threads } = *settings;
         let (wanting, learned) = (RefCell::default(), Cell::default());
         let meter = Meter::new(watch.as_ref(), contents.header().data_len());
         let used = deny_unknown.then(|| Used::new(contents));
         let gaps = Cell::new(Self::gaps_of(contents));
-        let session = Rc::new(Session { wanting, learned, meter, used, gaps });
-        Self { contents, text, data, casts, max_depth, session }
+        let session = Rc::new(Session { wanting, learned, meter, used, gaps, named: Cell::default() });
+        Self { contents, text, data, casts, max_depth, threads, session }
     }
 
     /// The same load, of the same data under other keys.
@@ -100,8 +125,8 @@ impl<'x, 'de> Reader<'x, 'de> {
     where
         'x: 'y,
     {
-        let Self { text, data, casts, max_depth, .. } = *self;
-        Reader { contents, text, data, casts, max_depth, session: Rc::clone(&self.session) }
+        let Self { text, data, casts, max_depth, threads, .. } = *self;
+        Reader { contents, text, data, casts, max_depth, threads, session: Rc::clone(&self.session) }
     }
 
     fn gaps_of(contents: &Contents<'_>) -> usize {
@@ -122,7 +147,21 @@ impl<'x, 'de> Reader<'x, 'de> {
     /// that field given as absent: what needs no data is content with it, and anything else can say
     /// precisely what it lacks.
     pub(crate) fn read<T: serde::Deserialize<'de>>(&self) -> Result<T> {
-        self.read_from(|| Ok(At::root(self)))
+        let read = self.read_from(|| Ok(At::root(self)));
+        if read.is_err()
+            && self.session.named.get()
+            && let Some(contents) = self.contents.as_haiku()
+        {
+            // The keys leave two namings open, and the fields say which it is.
+            let other = Reader { session: Rc::new(self.session.again(&contents)), ..self.of(&contents) };
+            return other.read_from(|| Ok(At::root(&other))).or(read);
+        }
+        read
+    }
+
+    /// Notes that a type with names of its own is being read.
+    pub(crate) fn came_by_names(&self) {
+        self.session.named.set(true);
     }
 
     pub(crate) fn read_from<T: serde::Deserialize<'de>>(&self, begin: impl Fn() -> Result<At<'x>>) -> Result<T> {
@@ -195,7 +234,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             Data::Tensors(tensors) => tensors.get(tensor).copied(),
         };
         let bytes = bytes.ok_or_else(not_there)?;
-        self.session.meter.add(bytes.len(), || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(bytes.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
         Ok(Some(bytes))
     }
 
@@ -214,11 +253,11 @@ impl<'x, 'de> Reader<'x, 'de> {
     /// Puts a tensor's bytes where they belong, by one copy or one positioned read.
     pub(crate) fn fill<'b>(&self, tensor: usize, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
         if let Some(bytes) = self.borrow(tensor)? {
-            return memory::copy_into(buffer, bytes);
+            return self.copy(buffer, bytes);
         }
         if let Data::Origins(origins) = self.data {
             let filled = origins.get(tensor).ok_or_else(not_there)?.fill(buffer)?;
-            self.session.meter.add(filled.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(filled.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
             return Ok(filled);
         }
         #[cfg(feature = "object_store")]
@@ -236,7 +275,7 @@ impl<'x, 'de> Reader<'x, 'de> {
             let step = rest.len().min(Meter::STEP);
             let part = rest.get_mut(..step).ok_or_else(not_there)?;
             let part = self.read_at(begin + done as u64, part)?;
-            self.session.meter.add(part.len(), || self.contents.key(Item::Tensor(tensor)));
+            self.session.meter.add(part.len(), || self.contents.key_in_file(Item::Tensor(tensor)));
             Ok(Some(part))
         })
     }
@@ -257,11 +296,26 @@ impl<'x, 'de> Reader<'x, 'de> {
         Ok(())
     }
 
+    fn copy<'b>(&self, buffer: &'b mut [MaybeUninit<u8>], bytes: &[u8]) -> Result<&'b mut [u8]> {
+        if buffer.len() != bytes.len() {
+            return Err(not_there());
+        }
+        memory::fill_by(self.threads.for_len(buffer.len()), buffer, |from, part| {
+            let bytes = bytes.get(from..from + part.len()).ok_or_else(not_there)?;
+            memory::copy_into(part, bytes)
+        })
+    }
+
     /// Reads from the files, at an offset into their data.
     fn read_at<'b>(&self, begin: u64, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
+        let threads = self.threads.for_len(buffer.len());
         match self.data {
-            Data::File(file, start) => file::read_exact_at(file, buffer, start + begin),
-            Data::Shards(shards) => shards.read_at(begin, buffer),
+            Data::File(file, start) => memory::fill_by(threads, buffer, |from, part| {
+                file::read_exact_at(file, part, start + begin + from as u64)
+            }),
+            Data::Shards(shards) => {
+                memory::fill_by(threads, buffer, |from, part| shards.read_at(begin + from as u64, part))
+            }
             _ => Err(not_there()),
         }
     }
@@ -274,7 +328,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         }
         let begin = self.entry(tensor)?.begin + from as u64;
         let part = memory::read_vec::<u8>(len, |region| self.read_at(begin, region))?;
-        self.session.meter.add(len, || self.contents.key(Item::Tensor(tensor)));
+        self.session.meter.add(len, || self.contents.key_in_file(Item::Tensor(tensor)));
         Ok(Cow::Owned(part))
     }
 

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Visitor};
 
 use crate::de::access::{Entries, Items};
-use crate::de::contents::Item;
+use crate::de::collections::{self, Root};
+use crate::de::contents::{Contents, Item};
 use crate::de::element::Scalar;
-use crate::de::fields::Fields;
 use crate::de::json::Level;
 use crate::de::leaf::Leaf;
 use crate::de::list;
@@ -15,14 +15,16 @@ use crate::de::lookup::Lookup;
 use crate::de::node::{Child, Node};
 use crate::de::place::{Here, Place};
 use crate::de::reader::Reader;
-use crate::de::tensor::{ByteBuf, TensorSource, vec_seed};
-use crate::de::variant::Variant;
+use crate::de::tensor::{TensorSource, vec_seed};
 use crate::error::ErrorKind;
 use crate::ser::keys::PARAMS;
 use crate::spec::{FieldSpec, TypeSpec};
 use crate::tensor::Request;
 use crate::tensor::{FromTensor, StoredTensor, Tensor};
-use crate::{Dtype, Error, Result, handshake, memory};
+use crate::{Error, Result, memory};
+
+/// The items by which a list at the root is known.
+const FIRST_ITEMS: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
 
 /// A value that is to be read.
 ///
@@ -36,9 +38,9 @@ pub(crate) struct Value<'r, 'x, 'de> {
 /// Where a value is read from, and what is known of it.
 pub(crate) struct At<'x> {
     pub(crate) place: Place<'x>,
-    depth: usize,
+    pub(super) depth: usize,
     /// Whether a [`Tree`](crate::Tree) is being read, to which a tensor is one value.
-    tree: bool,
+    pub(super) tree: bool,
     /// What is known of the type that is asked for next.
     spec: Cell<Option<&'static TypeSpec>>,
     /// What is known of its fields.
@@ -86,9 +88,12 @@ impl memory::Announce for Value<'_, '_, '_> {
         let At { spec: known, fields, collection, is_collected, .. } = self.at;
         known.set(Some(spec));
         fields.set(spec.fields);
+        if spec.is_telling() {
+            self.reader.came_by_names();
+        }
         let framework = self.reader.contents.naming().framework();
-        if let Some(said) = spec.collection.get(framework).filter(|_| !is_collected.get()) {
-            collection.set(said);
+        if let Some(own) = spec.collection.get(framework).filter(|_| !is_collected.get()) {
+            collection.set(own);
         }
     }
 }
@@ -138,16 +143,21 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     }
 
     /// The same value further down, in an `Option` or a newtype.
-    fn inside(self) -> At<'x> {
+    pub(super) fn inside(self) -> At<'x> {
         let inside = self.below(self.at.place.clone());
         inside.is_collected.set(self.at.is_collected.get());
         inside
     }
 
+    /// The same value, asked for as a [`Tree`](crate::Tree).
+    pub(super) fn as_tree(self) -> At<'x> {
+        At::new(self.at.place.clone(), self.at.depth, true, self.at.collection.get())
+    }
+
     /// The value of a field.
     pub(crate) fn field(self, field: Option<&FieldSpec>, place: Place<'x>) -> At<'x> {
-        let value = At::new(place, self.at.depth + 1, self.at.tree, self.collection_of(field));
-        value.is_collected.set(self.said_of(field).is_some());
+        let value = self.below(place);
+        self.describe(field, &value);
         value
     }
 
@@ -156,25 +166,25 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     pub(crate) fn describe(self, field: Option<&FieldSpec>, value: &At<'x>) {
         value.spec.set(None);
         value.fields.set(&[]);
-        value.collection.set(self.collection_of(field));
-        value.is_collected.set(self.said_of(field).is_some());
+        let own = self.own_collection(field);
+        value.collection.set(own.unwrap_or(self.at.collection.get()));
+        value.is_collected.set(own.is_some());
     }
 
     /// The collection that a field is in.
     pub(crate) fn collection_of(self, field: Option<&FieldSpec>) -> &'static str {
-        self.said_of(field).unwrap_or(self.at.collection.get())
+        self.own_collection(field).unwrap_or(self.at.collection.get())
     }
 
-    fn said_of(self, field: Option<&FieldSpec>) -> Option<&'static str> {
+    fn own_collection(self, field: Option<&FieldSpec>) -> Option<&'static str> {
         field?.collection.get(self.reader.contents.naming().framework())
     }
 
     /// The same value at the root of the same file, looked at in another way.
     pub(crate) fn at_root_of<'y>(self, reader: &Reader<'y, 'de>) -> At<'y> {
         let At { depth, tree, ref spec, ref fields, ref collection, ref is_collected, .. } = *self.at;
-        let (spec, fields) = (spec.clone(), fields.clone());
-        let (collection, is_collected) = (collection.clone(), is_collected.clone());
-        At { depth, tree, spec, fields, collection, is_collected, ..At::root(reader) }
+        let (spec, fields, collection) = (spec.clone(), fields.clone(), collection.clone());
+        At { depth, tree, spec, fields, collection, is_collected: is_collected.clone(), ..At::root(reader) }
     }
 
     /// Hands itself to a seed, and names itself in the error.
@@ -194,16 +204,16 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     fn name_in(self, mut error: Error) -> Error {
         match error.take_field() {
             // A field inside a leaf, which is JSON to the file.
-            Some(field) => error.at(|| self.place().field_key(self.reader, &field)),
+            Some(field) => error.at(|| self.place().field_key(self.reader, &field, self.at.collection.get())),
             None => error.at(|| self.place().key(self.reader)),
         }
     }
 
-    fn tensor(&self) -> Option<TensorSource<'r, 'x, 'de>> {
+    pub(super) fn tensor(&self) -> Option<TensorSource<'r, 'x, 'de>> {
         Some(TensorSource { reader: self.reader, index: self.place().tensor(self.reader)? })
     }
 
-    fn leaf(&self) -> Option<Leaf<'x, 'de>> {
+    pub(super) fn leaf(&self) -> Option<Leaf<'x, 'de>> {
         let index = self.place().leaf(self.reader)?;
         let text = self.reader.contents.leaf(index)?;
         self.reader.mark(Item::Leaf(index));
@@ -211,22 +221,22 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     }
 
     /// Whether a tensor is here that reads as a sequence of its elements.
-    fn is_vector(&self) -> bool {
+    pub(super) fn is_vector(&self) -> bool {
         let siblings = matches!(self.place(), Place::Here(Here { list: Some(_), .. }));
         let rank = self.tensor().and_then(|tensor| self.reader.shape(tensor.index).ok()).map(<[usize]>::len);
         !siblings && rank == Some(1)
     }
 
-    fn level(&self) -> Level {
+    pub(super) fn level(&self) -> Level {
         Level { depth: self.at.depth, max_depth: self.reader.max_depth }
     }
 
-    fn descend(&self) -> Result<()> {
+    pub(super) fn descend(&self) -> Result<()> {
         self.level().below().map(|_| ())
     }
 
     #[cold]
-    fn mismatch(&self, expected: &str) -> Error {
+    pub(super) fn mismatch(&self, expected: &str) -> Error {
         let reader = self.reader;
         let error = match self.place() {
             Place::Absent(absent) | Place::Gap(absent) => {
@@ -239,7 +249,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     }
 
     /// The one element of a 0-d tensor.
-    fn scalar<T>(&self, expected: &str, read: impl FnOnce(Scalar<'_>) -> Result<T>) -> Result<T> {
+    pub(super) fn scalar<T>(&self, expected: &str, read: impl FnOnce(Scalar<'_>) -> Result<T>) -> Result<T> {
         let Some(tensor) = self.tensor() else { return Err(self.mismatch(expected)) };
         let shape = self.reader.shape(tensor.index)?;
         if !shape.is_empty() {
@@ -252,8 +262,27 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         read(Scalar { dtype, bytes: &bytes, casts: self.reader.casts, level: self.level() })
     }
 
-    fn sequence<V: Visitor<'de>>(self, visitor: V, len: Option<usize>) -> Result<V::Value> {
-        if let Some(leaf) = self.leaf() {
+    /// The contents with the collections laid over each other, where this is the root of a type with
+    /// these fields that has them so.
+    pub(super) fn overlay(self, fields: &[&str]) -> Option<Contents<'x>> {
+        let described = self.spec().map(|_| self.fields());
+        self.place().is_root().then(|| collections::overlay(self.reader, &Root { fields, described }))?
+    }
+
+    /// Whether the items of a list stand here, beside a leaf that is the first of them.
+    fn is_list_from_leaf(self, leaf: &Leaf<'_, '_>) -> bool {
+        matches!(self.place(), Place::Here(Here { list: Some(_), .. })) && !leaf.is_list()
+    }
+
+    pub(super) fn sequence<V: Visitor<'de>>(self, visitor: V, len: Option<usize>) -> Result<V::Value> {
+        if self.place().is_root()
+            && let Some(contents) = self.overlay(&FIRST_ITEMS)
+        {
+            let overlaid = self.reader.of(&contents);
+            let root = self.at_root_of(&overlaid);
+            return Value::new(&overlaid, &root).sequence(visitor, len);
+        }
+        if let Some(leaf) = self.leaf().filter(|leaf| !self.is_list_from_leaf(leaf)) {
             return match len {
                 Some(len) => leaf.deserialize_tuple(len, visitor),
                 None => leaf.deserialize_seq(visitor),
@@ -282,20 +311,20 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
     }
 
     /// A newtype whose field has a name of its own.
-    fn module<V: Visitor<'de>>(self, spec: &'static TypeSpec, visitor: V) -> Result<V::Value> {
+    pub(super) fn module<V: Visitor<'de>>(self, spec: &'static TypeSpec, visitor: V) -> Result<V::Value> {
         let field = spec.fields.first();
         let own = field.and_then(|field| field.names.get(self.reader.contents.naming().framework()));
         let text = own.unwrap_or("0");
         let place = match Lookup::default().field(self.reader, self.place(), &[], text)? {
             Some(place) => place,
-            None => self.place().absent_field(self.reader, text),
+            None => self.place().absent_field(self.reader, text, self.collection_of(field)),
         };
         let at = self.field(field, place);
         visitor.visit_newtype_struct(Value::new(self.reader, &at))
     }
 
     /// A tuple whose items have names, or are not in every framework.
-    fn named_items<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
+    pub(super) fn named_items<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
         let framework = self.reader.contents.naming().framework();
         let mut lookup = Lookup::default();
         let mut items = Vec::with_capacity(len.min(self.fields().len()));
@@ -305,29 +334,32 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
                 true => lookup.field(self.reader, self.place(), &[], text)?,
                 false => None,
             };
-            items.push((index, found.unwrap_or_else(|| self.place().absent_field(self.reader, text))));
+            items.push((
+                index,
+                found.unwrap_or_else(|| self.place().absent_field(self.reader, text, self.collection_of(Some(field)))),
+            ));
         }
         Items::of_list(self, items, Some(len), visitor)
     }
 
-    fn has_named_items(&self) -> bool {
+    pub(super) fn has_named_items(&self) -> bool {
         let framework = self.reader.contents.naming().framework();
         framework.is_some() && self.fields().iter().any(|field| field.names.get(framework).is_some())
     }
 
-    fn entries<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    pub(super) fn entries<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         self.descend()?;
         Entries::visit(self, visitor)
     }
 
     /// Whether a struct that looks like ndarray's is one's own: then its fields are there.
-    fn has_fields(&self, fields: &[&str]) -> bool {
+    pub(super) fn has_fields(&self, fields: &[&str]) -> bool {
         let children = self.place().children(self.reader);
         fields.iter().any(|field| children.iter().any(|child| child.token.name == *field))
     }
 
     /// Whether the file says, or the keys suggest, that this module is a list.
-    fn is_list(&self) -> bool {
+    pub(super) fn is_list(&self) -> bool {
         let Some(node) = self.place().below() else { return false };
         let contents = self.reader.contents;
         match contents.entry() {
@@ -344,215 +376,5 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
                 !indices.is_empty() && indices.iter().enumerate().all(|(at, index)| *index == Some(at))
             }
         }
-    }
-}
-
-macro_rules! scalars {
-    ($($method:ident($ty:literal)),*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            match self.leaf() {
-                Some(leaf) => leaf.$method(visitor),
-                None => self.scalar($ty, |element| element.$method(visitor)),
-            }
-        })*
-    };
-}
-
-macro_rules! leaves {
-    ($($method:ident($expected:literal)),*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            match self.leaf() {
-                Some(leaf) => leaf.$method(visitor),
-                None => Err(self.mismatch($expected)),
-            }
-        })*
-    };
-}
-
-impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if let Some(leaf) = self.leaf() {
-            return leaf.deserialize_any(visitor);
-        }
-        match self.tensor() {
-            Some(_) if self.at.tree => visitor.visit_newtype_struct(self),
-            Some(tensor) => tensor.buffered(visitor),
-            None if matches!(self.place(), Place::Gap(_)) => visitor.visit_unit(),
-            // Nothing is stored for a unit, and an untagged enum may have one.
-            None if self.place().is_absent() && !self.at.tree => {
-                let missing = self.mismatch("a value");
-                visitor.visit_unit().map_err(|_: Error| missing)
-            }
-            None if self.place().is_absent() => Err(self.mismatch("a value")),
-            None if self.is_list() => self.sequence(visitor, None),
-            None => self.entries(visitor),
-        }
-    }
-
-    scalars! {
-        deserialize_bool("a bool"),
-        deserialize_i8("an i8"), deserialize_i16("an i16"), deserialize_i32("an i32"), deserialize_i64("an i64"),
-        deserialize_i128("an i128"),
-        deserialize_u8("a u8"), deserialize_u16("a u16"), deserialize_u32("a u32"), deserialize_u64("a u64"),
-        deserialize_u128("a u128"),
-        deserialize_f32("an f32"), deserialize_f64("an f64")
-    }
-
-    leaves! {
-        deserialize_char("a char"), deserialize_str("a string"), deserialize_string("a string"),
-        deserialize_identifier("a name")
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if let Some(leaf) = self.leaf() {
-            return leaf.deserialize_bytes(visitor);
-        }
-        let tensor = match self.tensor() {
-            Some(tensor) if self.is_vector() && self.reader.entry(tensor.index)?.dtype == Dtype::U8 => tensor,
-            _ => return Err(self.mismatch("bytes, a tensor of dtype U8 and one axis")),
-        };
-        match self.reader.borrow(tensor.index)? {
-            Some(bytes) => visitor.visit_borrowed_bytes(bytes),
-            None => ByteBuf(tensor.to_vec::<u8>()?).deserialize_byte_buf(visitor),
-        }
-    }
-
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.deserialize_bytes(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.leaf() {
-            _ if self.place().is_absent() => visitor.visit_none(),
-            Some(leaf) if leaf.is_null() => visitor.visit_none(),
-            _ => {
-                self.descend()?;
-                visitor.visit_some(Value::new(self.reader, &self.inside()))
-            }
-        }
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.leaf() {
-            _ if self.place().is_absent() => visitor.visit_unit(),
-            Some(leaf) => leaf.deserialize_unit(visitor),
-            _ => Err(self.mismatch("a unit, for which nothing is stored")),
-        }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
-        self.deserialize_unit(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
-        self.descend()?;
-        if name == handshake::TREE {
-            // The levels are those of the maps and lists inside.
-            let at = At::new(self.place().clone(), self.at.depth, true, self.at.collection.get());
-            return visitor.visit_newtype_struct(Value::new(self.reader, &at));
-        }
-        if matches!(name, "f16" | "bf16") && self.tensor().is_some() {
-            return self
-                .scalar(&format!("a scalar {name}"), |element| element.deserialize_newtype_struct(name, visitor));
-        }
-        if let Some(spec) = self.spec().filter(|spec| spec.is_module) {
-            return self.module(spec, visitor);
-        }
-        visitor.visit_newtype_struct(Value::new(self.reader, &self.inside()))
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.sequence(visitor, None)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        // A complex number is a tuple to serde.
-        if len == 2
-            && self.tensor().is_some_and(|tensor| self.reader.shape(tensor.index).is_ok_and(<[usize]>::is_empty))
-        {
-            return self.scalar("a complex number", |element| element.deserialize_tuple(len, visitor));
-        }
-        self.sequence(visitor, Some(len))
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
-        self.sequence(visitor, Some(len))
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if let Some(leaf) = self.leaf() {
-            return leaf.deserialize_map(visitor);
-        }
-        if let Some(spec) = self.spec().filter(|spec| spec.flattens) {
-            self.descend()?;
-            return Fields::visit_flattened(self, spec, visitor);
-        }
-        match self.tensor() {
-            Some(_) if self.place().below().is_none() => Err(self.mismatch("a map")),
-            None if self.place().is_absent() => Err(self.mismatch("a map")),
-            _ => self.entries(visitor),
-        }
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        let array = handshake::is_array(name, fields);
-        let wants_tensor = array || name == handshake::TENSOR || name == handshake::TENSOR_VIEW;
-        match self.tensor() {
-            Some(tensor) if array => return tensor.array(visitor),
-            Some(tensor) if wants_tensor => return tensor.tensor(visitor, name == handshake::TENSOR_VIEW),
-            Some(_) if self.place().below().is_none() => {
-                return Err(self.mismatch(&format!("a module for the struct {name}")));
-            }
-            None if name == handshake::TENSOR || name == handshake::TENSOR_VIEW => {
-                return Err(self.mismatch("a tensor"));
-            }
-            None if array && !self.leaf().is_some_and(|leaf| leaf.is_object()) && !self.has_fields(fields) => {
-                return Err(self.mismatch("a tensor"));
-            }
-            _ => {}
-        }
-        if let Some(leaf) = self.leaf()
-            && self.place().below().is_none()
-            // A struct that stores nothing, whose fields are absent like those of any other.
-            && !leaf.is_empty_object()
-        {
-            return leaf.deserialize_struct(name, fields, visitor);
-        }
-        self.descend()?;
-        Fields::visit(self, name, fields, visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        if let Some(leaf) = self.leaf()
-            && self.place().below().is_none()
-        {
-            return leaf.deserialize_enum(name, variants, visitor);
-        }
-        if self.place().is_absent() || self.place().below().is_none() {
-            return Err(self.mismatch(&format!("a variant of {name}")));
-        }
-        self.descend()?;
-        Variant::visit(self, name, variants, visitor)
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_unit()
     }
 }

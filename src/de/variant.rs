@@ -25,11 +25,22 @@ impl<'r, 'x, 'de> Variant<'r, 'x, 'de> {
     ) -> Result<V::Value> {
         let (reader, place) = (parent.reader, parent.place());
         let framework = reader.contents.naming().framework();
+        let text = |variant: &'static str| {
+            let field = parent.spec().and_then(|spec| spec.loaded_variant(variant)).map(|spec| &spec.field);
+            field.and_then(|field| field.names.get(framework)).unwrap_or(variant)
+        };
+        if place.is_root() {
+            let texts: Vec<&str> = variants.iter().map(|variant| text(variant)).collect();
+            if let Some(contents) = parent.overlay(&texts) {
+                let overlaid = reader.of(&contents);
+                let root = parent.at_root_of(&overlaid);
+                return Variant::visit(Value::new(&overlaid, &root), name, variants, visitor);
+            }
+        }
         let mut lookup = Lookup::default();
         let mut found: Option<(&'static str, Place<'x>)> = None;
         for &variant in variants {
-            let field = parent.spec().and_then(|spec| spec.loaded_variant(variant)).map(|spec| &spec.field);
-            let text = field.and_then(|field| field.names.get(framework)).unwrap_or(variant);
+            let text = text(variant);
             let Some(there) = lookup.field(reader, place, &[], text)? else { continue };
             if let Some((first, _)) = found {
                 let (first, second) = (first.to_owned(), variant.to_owned());

@@ -21,6 +21,7 @@ use std::fmt;
 use crate::naming::Survey;
 use crate::{Dtype, Error, ErrorKind, Result};
 
+use parse::is_plain;
 pub(crate) use sniff::looks_like;
 pub(crate) use write::{Planned, write};
 

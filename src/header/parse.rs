@@ -263,6 +263,11 @@ fn leading_digits(text: [u8; 8]) -> (u64, usize) {
     (sum, bits as usize / 8)
 }
 
+/// Whether a string stands in JSON as it is.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    plain_len(bytes) == bytes.len()
+}
+
 /// The bytes before the first that ends a JSON string, escapes, or may not stand in one.
 ///
 /// Eight bytes at a time: the high bit of each that is such a byte is marked. A borrow can mark

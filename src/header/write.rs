@@ -1,6 +1,7 @@
 //! The header of a file that is to be written, byte for byte as the safetensors library has it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::{Header, LENGTH_BYTES, METADATA, Shape, bytes};
 use crate::{Dtype, Error, Result};
@@ -33,10 +34,11 @@ pub(crate) fn write<'p>(
         separator = b",";
     }
     let mut begin = 0u64;
+    let mut last: Option<Last<'p>> = None;
     for tensor in tensors {
         header.extend_from_slice(separator);
         separator = b",";
-        begin = entry(&mut header, tensor, begin).map_err(|error| error.at(|| tensor.key.to_owned()))?;
+        begin = entry(&mut header, tensor, begin, &mut last).map_err(|error| error.at(|| tensor.key.to_owned()))?;
     }
     header.push(b'}');
     header.resize(header.len().next_multiple_of(LENGTH_BYTES), b' ');
@@ -54,13 +56,26 @@ pub(crate) fn write<'p>(
     Ok(header)
 }
 
+/// The tensor that was written last. Many are like the one before them, and what two have in common
+/// need not be spelled out again.
+struct Last<'p> {
+    dtype: Dtype,
+    shape: &'p [usize],
+    len: u64,
+    /// Where the text stands from the end of the key to the beginning of the offsets.
+    common: Range<usize>,
+    /// Where it says at which byte the tensor ends, which is where the next one begins.
+    end: Range<usize>,
+}
+
 /// Adds one tensor whose data begins at `begin`, and says where it ends.
-fn entry(header: &mut Vec<u8>, tensor: Planned<'_>, begin: u64) -> Result<u64> {
+fn entry<'p>(header: &mut Vec<u8>, tensor: Planned<'p>, begin: u64, last: &mut Option<Last<'p>>) -> Result<u64> {
     let Planned { key, dtype, shape, len } = tensor;
     if key == METADATA {
         return Err(Error::unsupported("a tensor cannot have this name: the format keeps it for the metadata"));
     }
-    if dtype.byte_len(shape).map(|expected| expected as u64) != Some(len) {
+    let alike = last.as_ref().filter(|last| last.dtype == dtype && last.len == len && last.shape == shape);
+    if alike.is_none() && dtype.byte_len(shape).map(|expected| expected as u64) != Some(len) {
         return Err(Error::unsupported(format!(
             "a tensor of shape {} and dtype {dtype} cannot have {}",
             Shape(shape),
@@ -71,15 +86,54 @@ fn entry(header: &mut Vec<u8>, tensor: Planned<'_>, begin: u64) -> Result<u64> {
         .checked_add(len)
         .ok_or_else(|| Error::unsupported(format!("the file would be larger than {} bytes", u64::MAX)))?;
 
-    json(header, key)?;
-    header.extend_from_slice(b":{\"dtype\":\"");
-    header.extend_from_slice(dtype.name().as_bytes());
-    header.extend_from_slice(b"\",\"shape\":");
-    json(header, shape)?;
-    header.extend_from_slice(b",\"data_offsets\":");
-    json(header, &[begin, end])?;
-    header.push(b'}');
+    string(header, key)?;
+    let start = header.len();
+    match alike {
+        Some(last) => header.extend_from_within(last.common.clone()),
+        None => {
+            header.extend_from_slice(b":{\"dtype\":\"");
+            header.extend_from_slice(dtype.name().as_bytes());
+            header.extend_from_slice(b"\",\"shape\":");
+            json(header, shape)?;
+            header.extend_from_slice(b",\"data_offsets\":[");
+        }
+    }
+    let common = start..header.len();
+    match last {
+        Some(last) => header.extend_from_within(last.end.clone()),
+        None => number(header, begin),
+    }
+    header.push(b',');
+    let start = header.len();
+    number(header, end);
+    *last = Some(Last { dtype, shape, len, common, end: start..header.len() });
+    header.extend_from_slice(b"]}");
     Ok(end)
+}
+
+/// Adds a string, which mostly needs no escape.
+fn string(header: &mut Vec<u8>, text: &str) -> Result<()> {
+    if !super::is_plain(text.as_bytes()) {
+        return json(header, text);
+    }
+    header.push(b'"');
+    header.extend_from_slice(text.as_bytes());
+    header.push(b'"');
+    Ok(())
+}
+
+fn number(header: &mut Vec<u8>, number: u64) {
+    // A u64 has 20 digits at most.
+    let mut digits = [0; 20];
+    let (mut rest, mut len) = (number, 0);
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        (rest, len) = (rest / 10, len + 1);
+        if rest == 0 {
+            break;
+        }
+    }
+    header.extend_from_slice(digits.get(20 - len..).unwrap_or_default());
 }
 
 fn json<T: ?Sized + serde::Serialize>(header: &mut Vec<u8>, value: &T) -> Result<()> {

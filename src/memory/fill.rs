@@ -32,7 +32,7 @@ pub(super) fn too_large(len: usize) -> Error {
 }
 
 /// Has `fill` write all of `region`, and makes sure that it did.
-fn prove<F>(region: &mut [MaybeUninit<u8>], fill: F) -> Result<&mut [u8]>
+pub(super) fn prove<F>(region: &mut [MaybeUninit<u8>], fill: F) -> Result<&mut [u8]>
 where
     F: for<'b> FnOnce(&'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]>,
 {
@@ -192,6 +192,9 @@ impl Deref for AlignedBytes {
 /// The offsets are the sums of the lengths, so the slots tile the region by construction; a slot is
 /// counted when it has been proved to be filled. When all are, all is initialised.
 pub(crate) struct Region {
+    /// Dropped before the bytes that it works on.
+    #[cfg(all(feature = "parallel", target_os = "linux"))]
+    ahead: Option<super::share::Ahead>,
     /// Holds nothing until [`finish`](Region::finish): the slots lie in its spare capacity.
     bytes: Vec<u8>,
     /// Where each slot starts, and last where the region ends.
@@ -218,7 +221,27 @@ impl Region {
             starts.push(end);
         }
         let missing = starts.len() - 1;
-        Ok(Self { bytes: fresh(end)?, starts, filled: vec![false; missing], missing, begun: (0, 0) })
+        Ok(Self {
+            #[cfg(all(feature = "parallel", target_os = "linux"))]
+            ahead: None,
+            bytes: fresh(end)?,
+            starts,
+            filled: vec![false; missing],
+            missing,
+            begun: (0, 0),
+        })
+    }
+
+    /// Has `threads` threads, this one included, share the work that the memory is.
+    #[cfg_attr(not(all(feature = "parallel", target_os = "linux")), allow(unused_variables, unused_mut))]
+    pub(crate) fn shared_by(mut self, threads: usize) -> Self {
+        #[cfg(all(feature = "parallel", target_os = "linux"))]
+        if threads > 1 {
+            // SAFETY: the memory is that of `bytes`, which never grows, and which is dropped after
+            // `ahead`; `finish` drops that before it hands them out.
+            self.ahead = Some(unsafe { super::share::Ahead::of(self.bytes.spare_capacity_mut(), threads - 1) });
+        }
+        self
     }
 
     /// Has `fill` write slot number `slot`.
@@ -288,6 +311,8 @@ impl Region {
     ///
     /// When a slot has not been filled.
     pub(crate) fn finish(mut self) -> Result<Vec<u8>> {
+        #[cfg(all(feature = "parallel", target_os = "linux"))]
+        drop(self.ahead.take());
         let total = self.starts.last().copied().unwrap_or_default();
         if self.missing > 0 {
             let first = self.filled.iter().position(|filled| !filled).unwrap_or_default();

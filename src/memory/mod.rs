@@ -4,6 +4,7 @@
 //! - [`Scalar`] is the promise about an element's bytes on which the rest stands.
 //! - [`fill`]: memory that somebody else fills, and the proof that they did.
 //! - [`pages`]: hints for large memory.
+//! - [`share`]: large memory that several threads work on.
 //! - [`strided`]: the elements of any array, copied out in logical order by the loops of [`pack`].
 //! - `matrix` (feature `nalgebra`): the same for a matrix of nalgebra.
 //! - [`recognise`]: which array a generic value is, and [`known`]: what else it may be.
@@ -18,6 +19,7 @@ mod matrix;
 mod pack;
 mod pages;
 mod recognise;
+mod share;
 mod strided;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,7 @@ pub(crate) use matrix::MatrixElements;
 #[cfg(unix)]
 pub(crate) use pages::prefault;
 pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
+pub(crate) use share::fill_by;
 pub(crate) use strided::{Strided, reordered};
 
 use std::ptr::NonNull;
@@ -79,6 +82,8 @@ macro_rules! plain {
     )* };
 }
 plain! { u8 i8 u16 i16 u32 i32 u64 i64 usize isize f32 f64 half::f16 half::bf16 num_complex::Complex<f32> }
+#[cfg(feature = "float8")]
+plain! { float8::F8E4M3 float8::F8E5M2 }
 
 macro_rules! size_is_that_of_the_dtype {
     ($(($element:ty, $kind:ident, $dtype:ident))*) => {

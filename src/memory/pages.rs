@@ -11,8 +11,10 @@ use std::mem::MaybeUninit;
 pub(super) fn prefer_huge<T>(region: &mut [MaybeUninit<T>]) {
     /// Twice a huge page of the usual size.
     const LEAST: usize = 4 << 20;
-    if size_of_val(region) >= LEAST {
-        advise(region, rustix::mm::Advice::LinuxHugepage);
+    let len = size_of_val(region);
+    if len >= LEAST {
+        // SAFETY: `region` borrows the memory.
+        unsafe { advise(region.as_mut_ptr().addr(), len, rustix::mm::Advice::LinuxHugepage) };
     }
 }
 
@@ -21,30 +23,47 @@ pub(super) fn prefer_huge<T>(region: &mut [MaybeUninit<T>]) {
 pub(crate) fn prefault<T>(region: &mut [MaybeUninit<T>]) {
     /// For less the call is not worth it.
     const LEAST: usize = 128 << 10;
-    if size_of_val(region) >= LEAST {
-        advise(region, rustix::mm::Advice::LinuxPopulateWrite);
+    let len = size_of_val(region);
+    if len >= LEAST {
+        // SAFETY: `region` borrows the memory.
+        unsafe { populate(region.as_mut_ptr().addr(), len) };
     }
 }
 
-/// Gives a hint about the whole pages of `region`: what else lies in its first and its last one
-/// belongs to somebody else.
+/// Has the system back the memory from `start` on.
+///
+/// # Safety
+///
+/// It is allocated, and stays so for the time of the call.
 #[cfg(target_os = "linux")]
-fn advise<T>(region: &mut [MaybeUninit<T>], advice: rustix::mm::Advice) {
-    // Where pages are larger, the system refuses what is not a multiple of them.
-    const PAGE: usize = 4 << 10;
-    let start: *mut u8 = region.as_mut_ptr().cast();
-    let before = start.addr().next_multiple_of(PAGE) - start.addr();
-    let inner = size_of_val(region).saturating_sub(before) / PAGE * PAGE;
+pub(super) unsafe fn populate(start: usize, len: usize) {
+    // SAFETY: passed on.
+    unsafe { advise(start, len, rustix::mm::Advice::LinuxPopulateWrite) };
+}
+
+/// Gives a hint about the whole pages from `start` on: what else lies in the first and the last one
+/// belongs to somebody else.
+///
+/// # Safety
+///
+/// The memory is allocated, and stays so for the time of the call; the advice leaves its contents as
+/// they are.
+#[cfg(target_os = "linux")]
+unsafe fn advise(start: usize, len: usize, advice: rustix::mm::Advice) {
+    let page = rustix::param::page_size();
+    let before = start.next_multiple_of(page) - start;
+    let inner = len.saturating_sub(before) / page * page;
     if inner > 0 {
-        // SAFETY: `before + inner` is at most the length, so this range is memory that `region`
-        // borrows exclusively. Both hints that are given here have an effect on how the system backs
-        // it, and none on its contents. A hint that fails does nothing, which is well too.
-        let _ = unsafe { rustix::mm::madvise(start.add(before).cast(), inner, advice) };
+        let first = std::ptr::without_provenance_mut(start + before);
+        // SAFETY: `before + inner` is at most the length, so these pages are within the memory. How it
+        // is backed changes and nothing else, which whoever reads or writes it does not notice. A hint
+        // that fails does nothing, which is well too.
+        let _ = unsafe { rustix::mm::madvise(first, inner, advice) };
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn prefer_huge<T>(_region: &mut [MaybeUninit<T>]) {}
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(unix, not(target_os = "linux")))]
 pub(crate) fn prefault<T>(_region: &mut [MaybeUninit<T>]) {}

@@ -94,7 +94,13 @@ impl Naming {
             Scheme::Keystr(Keystr { leading_dot: true }) if prefix.is_empty() => format!(".{field}"),
             _ if prefix.is_empty() => field.to_owned(),
             Scheme::Flax(_) => format!("{prefix}{field}"),
-            Scheme::Haiku(haiku) => format!("{prefix}{}{field}", haiku.separator),
+            Scheme::Haiku(haiku) => match field.rsplit_once('.').filter(|(module, _)| module.contains('/')) {
+                // A path such as `~/mean_ema.average`.
+                Some((module, parameter)) => {
+                    format!("{}{}{parameter}", self.child_module(prefix, module), haiku.separator)
+                }
+                None => format!("{prefix}{}{field}", haiku.separator),
+            },
             Scheme::Objax(_) | Scheme::Keystr(_) | Scheme::Flat => format!("{prefix}.{field}"),
         }
     }
@@ -123,6 +129,14 @@ impl Naming {
             Scheme::Objax(_) | Scheme::Keystr(_) => format!("{list}[{index}]"),
             Scheme::Haiku(_) if !list.is_empty() => format!("{list}_{index}"),
             _ => format!("{}{index}", self.opened(list)),
+        }
+    }
+
+    /// The key of what has this key below a root collection.
+    pub(crate) fn in_collection(&self, collection: &str, key: &str) -> String {
+        match &self.scheme {
+            Scheme::Haiku(_) => format!("{collection}.{key}"),
+            _ => format!("{}{key}", self.opened(collection)),
         }
     }
 

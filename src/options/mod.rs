@@ -12,6 +12,7 @@ use crate::de::reader::Settings;
 use crate::depth::MAX_DEPTH;
 use crate::progress::{Meter, Progress, Watch};
 use crate::rename::Renames;
+use crate::threads::Threads;
 use crate::{Naming, shards};
 
 /// The user's entries of a file's metadata.
@@ -46,6 +47,7 @@ pub struct Options {
     unknown_keys: Option<UnknownKeys>,
     base_name: Option<String>,
     watch: Option<Watch>,
+    threads: Threads,
 }
 
 /// What an assignment does about keys of the model that the file does not have.
@@ -85,6 +87,7 @@ impl Options {
             unknown_keys: None,
             base_name: None,
             watch: None,
+            threads: Threads::default(),
         }
     }
 
@@ -131,6 +134,14 @@ impl Options {
     /// Whether [`to_file`](Options::to_file) waits until the data is on the disk.
     pub fn sync(mut self, sync: bool) -> Self {
         self.sync = sync;
+        self
+    }
+
+    /// How many threads share the copying and the reading of large data: as many as there are cores
+    /// and no more than four, unless said otherwise. With 1 no other thread is started.
+    #[cfg(feature = "parallel")]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Threads::new(threads);
         self
     }
 
@@ -257,6 +268,7 @@ impl Options {
             max_depth: self.max_depth,
             deny_unknown: self.denies_unknown(UnknownKeys::Allow),
             watch: self.watch.clone(),
+            threads: self.threads,
         };
         Opening { wanted: self.wanted(), renames: self.renames.clone(), settings }
     }

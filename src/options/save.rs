@@ -71,6 +71,7 @@ impl Options {
     pub fn to_bytes<T: ?Sized + Serialize>(&self, value: &T) -> Result<Vec<u8>> {
         let (skeleton, plan) = self.plan(value)?;
         let region = Region::new(plan.lengths.iter().copied())?;
+        let region = region.shared_by(self.threads.for_len(usize::try_from(plan.total).unwrap_or_default()));
         let meter = self.meter(plan.data_len());
         let writer = Writer::new(&skeleton, &plan, Sink::Memory(region))?.metered(&meter);
         match self.write(value, writer)? {

@@ -209,7 +209,7 @@ impl<'s> RemoteCheckpoint<'s> {
         let all = all.map_err(|error| error.in_file(FilePath::new(self.object.path.as_ref())))?;
         fetched.tensors.extend(away.into_iter().map(|(tensor, _)| tensor).zip(all));
         for (tensor, bytes) in &fetched.tensors {
-            meter.add(bytes.len(), || self.contents.key(crate::de::contents::Item::Tensor(*tensor)));
+            meter.add(bytes.len(), || self.contents.key_in_file(crate::de::contents::Item::Tensor(*tensor)));
         }
         Ok(())
     }

@@ -59,12 +59,14 @@ impl Array {
         Ok(())
     }
 
-    /// `half`'s scalars are newtype structs around their bits.
+    /// The scalars of `half` and of `float8` are newtype structs around their bits.
     pub(crate) fn begin_newtype(&mut self, name: &str) {
         self.bare = None;
         self.wrapped = match name {
             "f16" => Some(Dtype::F16),
             "bf16" => Some(Dtype::BF16),
+            "F8E4M3" if cfg!(feature = "float8") => Some(Dtype::F8_E4M3),
+            "F8E5M2" if cfg!(feature = "float8") => Some(Dtype::F8_E5M2),
             _ => self.wrapped,
         };
     }
@@ -93,9 +95,10 @@ impl Array {
         let bare = self.wrapped.is_none();
         let dtype = match (self.wrapped, dtype) {
             (Some(Dtype::C64), Dtype::F32) => Dtype::C64,
-            (Some(half @ (Dtype::F16 | Dtype::BF16)), Dtype::U16) => {
+            (Some(float @ (Dtype::F16 | Dtype::BF16)), Dtype::U16)
+            | (Some(float @ (Dtype::F8_E4M3 | Dtype::F8_E5M2)), Dtype::U8) => {
                 self.wrapped = None;
-                half
+                float
             }
             (Some(Dtype::C64), other) => {
                 return Err(Error::types("complex numbers of two f32", format!("a tuple of {other}")));

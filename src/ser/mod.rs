@@ -7,6 +7,7 @@ pub(crate) mod key;
 pub(crate) mod keys;
 pub(crate) mod leaf;
 mod number;
+mod order;
 pub(crate) mod plan;
 pub(crate) mod serialize;
 pub(crate) mod serializer;

@@ -49,8 +49,8 @@ impl Plan {
     pub(crate) fn new(skeleton: &Skeleton, keys: Keys, about: &About<'_>) -> Result<Self> {
         let metadata = metadata(skeleton, about.naming, &keys, about.metadata)?;
         let metadata = Some(metadata).filter(|metadata| about.keep_empty || !metadata.is_empty());
-        let all = keys.stored().collect();
-        Self::of_tensors(skeleton, Arc::new(keys), all, metadata.as_ref())
+        let all = keys.sorted().iter().map(|index| *index as usize).collect();
+        Self::of_sorted(skeleton, Arc::new(keys), all, metadata.as_ref())
     }
 
     /// The bytes of all tensors.
@@ -65,12 +65,23 @@ impl Plan {
         mut order: Vec<usize>,
         metadata: Option<&BTreeMap<String, String>>,
     ) -> Result<Self> {
+        order.sort_by(|&a, &b| keys.tensor(a).cmp(keys.tensor(b)));
+        Self::of_sorted(skeleton, keys, order, metadata)
+    }
+
+    /// The same of tensors that are in the order of their keys.
+    fn of_sorted(
+        skeleton: &Skeleton,
+        keys: Arc<Keys>,
+        mut order: Vec<usize>,
+        metadata: Option<&BTreeMap<String, String>>,
+    ) -> Result<Self> {
         let infos = skeleton.tensors();
         // The order that every writer of the format uses: greatest dtype first, then by name.
-        order.sort_by(|&a, &b| {
-            let dtype = |index: usize| Reverse(infos.get(index).map(|info| info.dtype));
-            dtype(a).cmp(&dtype(b)).then_with(|| keys.tensor(a).cmp(keys.tensor(b)))
-        });
+        let dtype = |index: &usize| Reverse(infos.get(*index).map(|info| info.dtype));
+        if !order.is_sorted_by_key(dtype) {
+            order.sort_by_key(dtype);
+        }
         let planned = order.iter().filter_map(|&index| {
             let info = infos.get(index)?;
             let shape = keys.shape(skeleton, index);
@@ -111,9 +122,8 @@ pub(crate) fn metadata(
     let mut metadata = user.clone();
     let root = skeleton.nodes().first().map(|node| node.body);
     let bare = matches!(root, Some(Body::Tensor | Body::Leaf(_)));
-    let tensor_keys: Vec<&str> = keys.stored().map(|index| keys.tensor(index)).collect();
     let mut leaf_keys: Vec<String> = keys.leaves().map(|(key, _)| key.to_owned()).collect();
-    if bare || !leaf_keys.is_empty() || !naming.reads_as_detected(&tensor_keys) {
+    if bare || !leaf_keys.is_empty() || !keys.read_as_detected(naming) {
         // A hash map has no order, but the same value makes the same file.
         let mut lists: Vec<String> = keys.lists().map(str::to_owned).collect();
         lists.sort_unstable();

@@ -11,20 +11,35 @@ impl Trace {
     }
 
     pub(crate) fn name(&mut self, name: &str) {
-        let (words, rest) = name.as_bytes().as_chunks::<8>();
+        let name = name.as_bytes();
+        let (words, rest) = name.as_chunks::<8>();
         for word in words {
             self.mix(u64::from_le_bytes(*word));
         }
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        self.mix(u64::from_le_bytes(last));
+        self.mix(last_bytes(name, rest));
         self.mix(name.len() as u64);
     }
 
     pub(crate) fn event(&mut self, event: Event) {
         self.mix(event as u64);
+    }
+}
+
+/// What eight bytes at a time leave of a name, as a number that is another for every other rest, given
+/// the length.
+fn last_bytes(name: &[u8], rest: &[u8]) -> u64 {
+    if let Some(last) = name.last_chunk::<8>() {
+        // Some of them have been counted already, which does no harm.
+        return u64::from_le_bytes(*last);
+    }
+    match (rest.first_chunk::<4>(), rest.last_chunk::<4>(), rest) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        (_, _, [first, second, third]) => u64::from_le_bytes([*first, *second, *third, 0, 0, 0, 0, 0]),
+        (_, _, [first, second]) => u64::from_le_bytes([*first, *second, 0, 0, 0, 0, 0, 0]),
+        (_, _, [first]) => u64::from(*first),
+        _ => 0,
     }
 }
 

@@ -112,6 +112,34 @@ fn fields_that_are_configured_away() {
     assert_eq!(back(&value), value);
 }
 
+#[derive(Debug, PartialEq)]
+struct Private<T>(T);
+
+impl<T: safejax::ToTensor> safejax::ToTensor for Private<T> {
+    fn to_tensor(&self) -> safejax::Result<safejax::CowTensor<'_>> {
+        self.0.to_tensor()
+    }
+}
+
+impl<'de, T: safejax::FromTensor<'de>> safejax::FromTensor<'de> for Private<T> {
+    fn from_tensor(tensor: safejax::StoredTensor<'_, 'de>) -> safejax::Result<Self> {
+        T::from_tensor(tensor).map(Self)
+    }
+}
+
+/// A public type with a field of a private one.
+#[derive(safejax::Serialize, safejax::Deserialize, Debug, PartialEq)]
+pub struct Public<T> {
+    #[tensor(shape(_))]
+    kernel: Private<T>,
+}
+
+#[test]
+fn a_private_type_in_a_bound() {
+    let value = Public { kernel: Private(vec![1.0f32]) };
+    assert_eq!(back(&value), value);
+}
+
 /// A crate that has safejax under another name.
 mod facade {
     pub(super) use safejax as params;

@@ -3,12 +3,16 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod buffered;
+mod conversions;
 mod enums;
 mod errors;
+mod everywhere;
 mod formats;
 mod generics;
 mod hygiene;
+mod lists;
 mod names;
+mod places;
 mod serde_attributes;
 mod structs;
 mod tuples;

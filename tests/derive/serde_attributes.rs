@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ndarray::{Array1, array};
 use safejax::{Deserialize, Serialize};
 
-use crate::{back, keys, refusal};
+use crate::{back, keys};
 
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
 #[serde(rename = "net", rename_all = "SCREAMING-KEBAB-CASE", deny_unknown_fields)]
@@ -206,120 +206,6 @@ fn with() {
     let value = Timed { time: 3, kernel: vec![1.0] };
     assert_eq!(serde_json::to_string(&value).unwrap(), r#"{"time":"3s","kernel":[1.0]}"#);
     assert_eq!(back(&value), value);
-}
-
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-#[serde(into = "Vec<f32>", try_from = "Vec<f32>")]
-struct Pair(f32, f32);
-
-impl From<Pair> for Vec<f32> {
-    fn from(pair: Pair) -> Self {
-        vec![pair.0, pair.1]
-    }
-}
-
-impl TryFrom<Vec<f32>> for Pair {
-    type Error = String;
-
-    fn try_from(values: Vec<f32>) -> Result<Self, String> {
-        match values[..] {
-            [a, b] => Ok(Self(a, b)),
-            _ => Err("no pair".into()),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-#[serde(from = "Saved")]
-struct Loads {
-    #[tensor(flax = "kernel")]
-    weight: Vec<f32>,
-}
-
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-struct Saved {
-    #[tensor]
-    kernel: Vec<f32>,
-}
-
-impl From<Saved> for Loads {
-    fn from(saved: Saved) -> Self {
-        Self { weight: saved.kernel }
-    }
-}
-
-#[derive(Serialize, Deserialize, Debug, PartialEq)]
-struct Converted {
-    pair: Pair,
-    loads: Loads,
-}
-
-#[test]
-fn from_into_and_try_from() {
-    let value = Converted { pair: Pair(1.0, 2.0), loads: Loads { weight: vec![3.0] } };
-    assert_eq!(keys(&value), ["loads.kernel"]);
-    assert_eq!(back(&value), value);
-    #[derive(Serialize)]
-    struct Wrong {
-        pair: [f32; 1],
-    }
-    assert!(refusal::<Converted>(&Wrong { pair: [1.0] }).contains("no pair"));
-}
-
-mod foreign {
-    #[derive(Debug, PartialEq)]
-    pub(super) struct Layer {
-        pub(super) kernel: Vec<f32>,
-        pub(super) name: String,
-    }
-
-    #[derive(Debug, PartialEq)]
-    pub(super) enum Kind {
-        Dense(Vec<f32>),
-        Unit,
-        Fields { a: Vec<f32>, b: u8 },
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "foreign::Layer")]
-struct LayerDef {
-    #[tensor(dtype = "F16", shape(2))]
-    kernel: Vec<f32>,
-    name: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "foreign::Kind")]
-enum KindDef {
-    Dense(#[tensor] Vec<f32>),
-    Unit,
-    Fields {
-        #[tensor(shape(2))]
-        a: Vec<f32>,
-        b: u8,
-    },
-}
-
-#[derive(Serialize, Deserialize, Debug, PartialEq)]
-struct Remote {
-    #[serde(with = "LayerDef")]
-    layer: foreign::Layer,
-    #[serde(with = "KindDef")]
-    kind: foreign::Kind,
-}
-
-#[test]
-fn a_remote_type() {
-    let remote = |kernel, kind| Remote { layer: foreign::Layer { kernel, name: "a".into() }, kind };
-    let value = remote(vec![1.0, 2.0], foreign::Kind::Dense(vec![3.0]));
-    assert_eq!(keys(&value), ["kind.Dense", "layer.kernel"]);
-    assert_eq!(crate::tensor(&value, "layer.kernel").dtype(), safejax::Dtype::F16);
-    assert_eq!(back(&value), value);
-    assert!(safejax::to_bytes(&remote(vec![1.0], foreign::Kind::Unit)).is_err());
-    let fields = |a| remote(vec![1.0, 2.0], foreign::Kind::Fields { a, b: 1 });
-    assert_eq!(back(&fields(vec![1.0, 2.0])), fields(vec![1.0, 2.0]));
-    assert!(safejax::to_bytes(&fields(vec![1.0])).is_err());
 }
 
 #[derive(Serialize, Deserialize, Debug, PartialEq)]

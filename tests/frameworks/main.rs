@@ -10,4 +10,7 @@ mod golden_flax;
 mod golden_haiku;
 mod golden_objax;
 mod layers;
+mod roots;
+mod shared_words;
+mod tooling;
 mod values;

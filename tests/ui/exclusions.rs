@@ -118,7 +118,7 @@ enum Variants {
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind")]
-#[safejax(collection(haiku = "state"))]
+#[safejax(collection(haiku = "state"), class = "Layer")]
 enum Internal {
     #[safejax(flax = "one")]
     One {

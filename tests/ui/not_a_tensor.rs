@@ -1,3 +1,7 @@
+//! `#[tensor]` on types that cannot be one.
+
+use std::collections::HashMap;
+
 use safejax::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -7,14 +11,17 @@ struct Layer {
     #[tensor(shape(3))]
     names: Vec<String>,
     #[tensor]
-    other: Option<std::collections::HashMap<String, f32>>,
+    map: Option<HashMap<String, f32>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Layer2<T> {
+struct Generic<T> {
     #[tensor]
-    name: String,
-    x: T
+    kernel: Vec<T>,
 }
 
-fn main() {}
+fn saves<T: Serialize>(_: T) {}
+
+fn main() {
+    saves(Generic { kernel: vec!["a"] });
+}

@@ -57,6 +57,8 @@ struct Names {
     no_string: Vec<f32>,
     #[safejax(flax = "", haiku = "a/", objax = "mean::StateVar")]
     no_name: u8,
+    #[safejax(objax = "norm.mean", flax = "a..b")]
+    no_path: u8,
     #[tensor(var = "State Var")]
     no_class: Vec<f32>,
     #[safejax(scope = "encode")]

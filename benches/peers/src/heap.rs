@@ -65,6 +65,16 @@ pub fn peak<T>(work: impl FnOnce() -> T) -> usize {
     PEAK.load(Relaxed) - BASE
 }
 
+/// Has every large allocation be fresh memory, as it is in a process that has just begun. The allocator
+/// would keep some and not others, by what came before, which is for no contestant to gain by.
+pub fn always_fresh() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it changes a number, before any other thread is there.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 << 10);
+    }
+}
+
 /// Gives free memory back to the system, which an allocator may keep for the next one who asks.
 pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -29,7 +29,8 @@ usage: safejax-peers [OPTIONS] [GROUP...]
   --quick         tiny sizes, to see that everything runs
   --rounds N      how many rounds count (11)
   --dir PATH      where the files are written (the directory for temporary files)
-  --once VERB     save or load many small tensors once, to count instructions
+  --once VERB     save or load many small tensors, or read views of the large model, once:
+                  to count instructions
   --list          the groups";
 
 struct Arguments {
@@ -85,6 +86,7 @@ fn run() -> Result<(), String> {
     if let Some(verb) = &arguments.once {
         return cases::once::run(&scale, verb);
     }
+    heap::always_fresh();
     let mut report = Report::default();
     for group in GROUPS {
         // Without optimisation there is but one thing to see.

@@ -21,8 +21,8 @@ pub(super) fn name(framework: Framework, item: &Item, errors: &mut Errors) -> Op
         Framework::Objax if name.contains("::") => {
             Some("the kind of a variable has a key of its own: write `objax = \"running_mean\", var = \"StateVar\"`")
         }
-        Framework::Objax if name.split('.').any(str::is_empty) => {
-            Some("expected a name, or a path of names joined by `.`, as in `objax = \"norm.mean\"`")
+        Framework::Objax if name.contains(['.', '[', ']', '(', ')', ':']) => {
+            Some("a name in objax is that of one attribute: it is no path, and holds none of `.[]():`")
         }
         Framework::Flax | Framework::Haiku | Framework::Objax => None,
     };

@@ -12,6 +12,9 @@ use crate::errors::{self, Errors};
 const DTYPES: &[&str] =
     &["BOOL", "U8", "I8", "I16", "U16", "F16", "BF16", "I32", "U32", "F32", "C64", "F64", "I64", "U64"];
 
+/// Those with one in the feature `float8`.
+const FLOAT8: &[&str] = if cfg!(feature = "float8") { &["F8_E4M3", "F8_E5M2"] } else { &[] };
+
 /// The dtypes that only a `Tensor` can hold.
 const DTYPES_WITHOUT_ELEMENT: &[&str] =
     &["F4", "F6_E2M3", "F6_E3M2", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"];
@@ -79,7 +82,7 @@ pub(super) fn path(item: &Item, errors: &mut Errors) -> Option<Path> {
 pub(super) fn dtype(item: &Item, errors: &mut Errors) -> Option<Ident> {
     let literal = string(item, errors)?;
     let name = literal.value();
-    if DTYPES.contains(&name.as_str()) {
+    if DTYPES.contains(&name.as_str()) || FLOAT8.contains(&name.as_str()) {
         return Some(Ident::new(&name, literal.span()));
     }
     let message = if DTYPES_WITHOUT_ELEMENT.contains(&name.as_str()) {

@@ -37,7 +37,11 @@ fn check_kind(field: &Field<'_>, errors: &mut Errors) {
     refuse(&field.ours, &[Key::Scope], errors, |_| {
         "`scope` says where a submodule is created, and a tensor is none".to_owned()
     });
-    refuse(&field.ours, &[Key::List], errors, |_| "`list` says how a list is written, and a tensor is none".to_owned());
+    if !field.is_list() {
+        refuse(&field.ours, &[Key::List], errors, |_| {
+            "`list` says how a list is written, and a tensor is none".to_owned()
+        });
+    }
 }
 
 /// What serde's attributes leave of ours.

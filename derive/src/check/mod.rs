@@ -72,7 +72,7 @@ fn check_type(model: &Model<'_>, errors: &mut Errors) {
             without_effect(ident, "`#[serde(transparent)]` makes the type nothing but its field", errors);
         } else if replaces_fields(model) {
             without_effect(ident, REPLACED, errors);
-        } else if model.is_taken_apart() && *key == Key::Collection {
+        } else if model.is_taken_apart() {
             taken_apart(ident, errors);
         }
     }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
-use safejax::Checkpoint;
+use safejax::{Checkpoint, Options};
 use safetensors::SafeTensors;
 
 use super::Scale;
@@ -51,11 +51,12 @@ pub fn owned(scale: &Scale, report: &mut Report) {
     let names = model.names();
     let saved = saved(scale, "from_file.safetensors", &model);
     let path = &saved.path;
+    let one = Options::new().threads(1);
     let times = race(
         scale.rounds,
         vec![
             Contestant::new("pread", || read_each(&saved)),
-            Contestant::new(OWN, || safejax::from_file::<Model>(path).unwrap()),
+            Contestant::new(OWN, || one.from_file::<Model>(path).unwrap()),
             Contestant::new("read + safetensors", || {
                 let bytes = fs::read(path).unwrap();
                 formats::load_safetensors(&names, &model, &bytes)
@@ -76,6 +77,17 @@ pub fn owned(scale: &Scale, report: &mut Report) {
     report.target("`from_file`, memory at its peak", "the size of the model", ratio, 1.01);
 }
 
+/// Reads a file into memory, and borrows a model from there.
+fn loading<'c>(name: &'static str, path: &'c Path, options: Options) -> Contestant<'c> {
+    Contestant::timed(name, move || {
+        let mut held = None;
+        time(|| {
+            let checkpoint = held.insert(options.load(path).unwrap());
+            checkpoint.get::<ModelView<'_>>().unwrap().layers.len()
+        })
+    })
+}
+
 pub fn views(scale: &Scale, report: &mut Report) {
     let model = scale.model();
     let large = saved(scale, "views.safetensors", &model);
@@ -84,22 +96,13 @@ pub fn views(scale: &Scale, report: &mut Report) {
         scale.rounds,
         vec![
             Contestant::new("pread", || read_each(&large)),
-            Contestant::timed("load", || {
-                let mut held = None;
-                time(|| {
-                    let checkpoint = held.insert(Checkpoint::load(path).unwrap());
-                    checkpoint.get::<ModelView<'_>>().unwrap().layers.len()
-                })
-            }),
+            loading("load", path, Options::new().threads(1)),
+            loading("two", path, Options::new().threads(2)),
         ],
     );
-    report.race(
-        "`Checkpoint::load` + views",
-        &times,
-        ["load", "pread"],
-        "`pread` of each tensor into its own buffer",
-        0.65,
-    );
+    let pread = "`pread` of each tensor into its own buffer";
+    report.race("`Checkpoint::load` + views", &times, ["load", "pread"], pread, 0.65);
+    report.race("`Checkpoint::load` + views, two threads", &times, ["two", "pread"], pread, 0.45);
 
     let narrow = Model::new(scale.layers, [scale.kernel[0] / 16, scale.kernel[1]]);
     let small = saved(scale, "views_small.safetensors", &narrow);

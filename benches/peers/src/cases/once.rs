@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use super::Scale;
-use crate::models::Blocks;
+use crate::models::{Blocks, ModelView};
+use safejax::Checkpoint;
 
 /// What is counted. Its name is what a tool is told to look for.
 #[inline(never)]
@@ -17,7 +18,14 @@ pub fn run(scale: &Scale, verb: &str) -> Result<(), String> {
     match verb {
         "save" => counted(|| safejax::to_bytes(&model).unwrap()),
         "load" => counted(|| safejax::from_bytes::<Blocks>(&bytes).unwrap()),
-        _ => return Err(format!("--once takes save or load, not {verb}")),
+        "views" => {
+            let bytes = safejax::to_bytes(&scale.model()).unwrap();
+            counted(|| {
+                let checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
+                checkpoint.get::<ModelView<'_>>().unwrap().layers.len()
+            });
+        }
+        _ => return Err(format!("--once takes save, load or views, not {verb}")),
     }
     Ok(())
 }
