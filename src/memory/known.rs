@@ -62,6 +62,12 @@ unsafe impl AnyLifetime for &mut Walker<'_> {}
 unsafe impl AnyLifetime for crate::Serializer {}
 // SAFETY: `_for_every_lifetime` compiles.
 unsafe impl AnyLifetime for Value<'_, '_, '_> {}
+// SAFETY: `_for_every_lifetime` compiles.
+unsafe impl AnyLifetime for crate::Deserializer<'_> {}
+// SAFETY: `_for_every_lifetime` compiles.
+unsafe impl AnyLifetime for &crate::Deserializer<'_> {}
+// SAFETY: `_for_every_lifetime` compiles.
+unsafe impl AnyLifetime for &mut crate::Deserializer<'_> {}
 
 /// The compiler's word for [`AnyLifetime`]: the lifetimes are free here, and no output is made of them.
 fn _for_every_lifetime<'a, 'w, 's, 'r, 'x, 'de, F: FromTensor<'de>>(
@@ -74,6 +80,9 @@ fn _for_every_lifetime<'a, 'w, 's, 'r, 'x, 'de, F: FromTensor<'de>>(
     fn gives<'de, T: Give<'de, Request, Output = Output>, Request, Output>() {}
     announces::<&'a mut Walker<'w>>();
     announces::<Value<'r, 'x, 'de>>();
+    announces::<crate::Deserializer<'de>>();
+    announces::<&'r crate::Deserializer<'de>>();
+    announces::<&'r mut crate::Deserializer<'de>>();
     accepts::<&'a mut Walker<'w>, Saved<'s>, crate::Result<()>>();
     gives::<'de, Value<'r, 'x, 'de>, Request<F>, crate::Result<F>>();
 }
