@@ -57,6 +57,17 @@ impl<'x> Lookup<'x> {
         Self { layout: Some(layout), ..Self::default() }
     }
 
+    pub(crate) fn in_collection(reader: &Reader<'_, '_>, collection: &'static str) -> Self {
+        let mut lookup = Self::default();
+        lookup.go_on_in(reader, collection);
+        lookup
+    }
+
+    /// Says in which collection the next field is, where collections are laid over each other.
+    pub(crate) fn go_on_in(&mut self, reader: &Reader<'_, '_>, collection: &'static str) {
+        self.collection = Some(collection).filter(|_| reader.contents.is_overlay());
+    }
+
     /// Finds the place of a field, after those of the fields `before` it.
     pub(crate) fn field(
         &mut self,
@@ -184,8 +195,8 @@ impl<'x> Keys<'x, '_> {
     #[inline]
     fn find(&self, cursor: Option<&Cursor<'x>>, like: Stretch, field: &'static str) -> Direct {
         let name = field.as_bytes();
-        let join = self.separator.as_bytes();
-        if name.is_empty() || name.contains(join.first().unwrap_or(&0)) && field.contains(self.separator) {
+        // What was found here before is one name.
+        if like.count == 0 && (name.is_empty() || field.contains('.') || field.contains(self.separator)) {
             return Direct::Unclear;
         }
         // A key before the cursor is of the last field, so that it begins with this one only if the
@@ -353,8 +364,9 @@ mod tests {
             let children = place.children(&reader);
 
             let layout = reader.layout(fields.clone().leak());
-            for (index, (from, count)) in guesses.into_iter().enumerate() {
-                layout.note(index, Stretch { from, count });
+            for (index, (field, (from, count))) in fields.iter().zip(guesses).enumerate() {
+                let is_name = !field.is_empty() && !field.contains('.');
+                layout.note(index, Stretch { from, count: if is_name { count } else { 0 } });
             }
             let mut lookup = Lookup::like(layout);
             let mut used = vec![false; children.len()];

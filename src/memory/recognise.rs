@@ -176,11 +176,13 @@ unsafe fn through_arc<T>(value: *const ()) -> *const () {
 /// The value is, lifetimes aside, a `T`.
 unsafe fn array<'a, T: AsStrided + 'static>(value: *const (), _: Borrow<'a>) -> Strided<'a> {
     // SAFETY: `value` points to a `T`, borrowed for `'a` (see `ArrayAt`). Its lifetimes may be
-    // shorter than the `'static` of `T`, but nothing of them outlasts `'a` here.
+    // shorter than the `'static` of `T`, though not than `'a`. `AsStrided` is implemented for every
+    // lifetime of its types alike, and gives nothing that outlasts the borrow.
     unsafe { &*value.cast::<T>() }.as_strided()
 }
 
-/// An array that can be seen as a [`Strided`], for no longer than it is borrowed itself.
+/// An array that can be seen as a [`Strided`], for no longer than it is borrowed itself. Each
+/// implementation is for every lifetime of the type.
 trait AsStrided {
     fn as_strided(&self) -> Strided<'_>;
 }
@@ -247,8 +249,9 @@ impl VecPlace<'_> {
         if self.filled || self.id != TypeId::of::<Vec<E>>() {
             return Err(Error::unsupported("a Vec of another type than was asked for"));
         }
-        // SAFETY: `vec_by` made this of a place for the type that the identity is of, and borrows it
-        // for as long; that type is `Vec<E>`, as `E: 'static` leaves no lifetime to differ in.
+        // SAFETY: `vec_by` made this of an empty place for the type that the identity is of, which is
+        // there for as long as `self`; that type is `Vec<E>`, as a `Scalar` names no lifetime in which it
+        // could differ.
         unsafe { self.place.cast::<Vec<E>>().write(vec) };
         self.filled = true;
         Ok(())
@@ -269,7 +272,8 @@ pub(crate) fn vec_by<T>(read: impl FnOnce(&mut VecPlace<'_>) -> crate::Result<()
         return Err(read.err().unwrap_or_else(|| Error::unsupported("no Vec where one was asked for")));
     }
     // SAFETY: the one way to fill the place is `put`, which wrote a value of the type whose identity
-    // that of `T` is.
+    // that of `T` is, and did so here: as `read` takes a place of any lifetime, it cannot exchange this
+    // one for another, and nobody else makes places.
     let value = unsafe { value.assume_init() };
     read.map(|()| value)
 }

@@ -1,4 +1,5 @@
 mod axes;
+mod known;
 
 use std::any::type_name;
 use std::marker::PhantomData;
@@ -277,14 +278,6 @@ fn seeds_of_vectors_are_known_by_their_element() {
     assert_eq!(element_of_vec_seed::<PhantomData<f32>>(), None);
     assert_eq!(element_of_vec_seed::<Vec<f32>>(), None);
     assert_eq!(element_of_vec_seed::<()>(), None);
-}
-
-#[test]
-fn a_vec_is_itself_or_nothing_else() {
-    assert_eq!(same::<Vec<u32>, Vec<u32>>(vec![1, 2]), Ok(vec![1, 2]));
-    assert_eq!(same::<Vec<u32>, Vec<i32>>(vec![1, 2]), Err(vec![1, 2]));
-    assert_eq!(same::<Vec<u64>, Vec<usize>>(vec![1, 2]), Err(vec![1, 2]));
-    assert_eq!(same::<Vec<u32>, Box<[u32]>>(vec![1, 2]), Err(vec![1, 2]));
 }
 
 #[test]

@@ -153,6 +153,11 @@ impl Skeleton {
         self.text(leaf.span)
     }
 
+    /// Whether anything has a name of its own in a framework.
+    pub(crate) fn has_names(&self) -> bool {
+        self.nodes.iter().any(|node| node.field.is_some_and(|field| !field.names.is_none()))
+    }
+
     /// The direct children of a node, as indices.
     pub(crate) fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
         let end = self.nodes.get(parent).map_or(0, |node| node.end);
@@ -188,14 +193,11 @@ impl Skeleton {
         self.newtypes.push(spec);
     }
 
-    /// What is said of the newtypes around a node, the innermost first.
-    pub(crate) fn newtypes(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
-        self.newtypes.get(node.newtypes.0..node.newtypes.1).unwrap_or_default().iter().rev().copied()
-    }
-
-    /// What is said of the types of a node: its own, then the newtypes around it.
+    /// What is said of the types of a node: its own, then the newtypes around it,
+    /// the innermost first.
     pub(crate) fn kinds(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
-        node.kind.into_iter().chain(self.newtypes(node))
+        let newtypes = self.newtypes.get(node.newtypes.0..node.newtypes.1).unwrap_or_default();
+        node.kind.into_iter().chain(newtypes.iter().rev().copied())
     }
 
     /// The path of the value that comes next, for an error.

@@ -162,7 +162,8 @@ impl<'w> Walker<'w> {
             Mode::Skeleton(skeleton) => {
                 skeleton.tensor(tensor.dtype(), tensor.shape());
                 if skeleton.keeps() {
-                    skeleton.keep(Tensor::new(tensor.dtype(), tensor.shape().to_vec(), tensor.to_vec())?);
+                    let bytes = tensor.to_bytes()?.into_owned();
+                    skeleton.keep(Tensor::new(tensor.dtype(), tensor.shape().to_vec(), bytes)?);
                 }
                 Ok(())
             }

@@ -139,8 +139,8 @@ impl<'s> Assignment<'s> {
             return self.node(index, above, scope);
         }
         let digits;
-        let name = name_in(node, self.framework);
-        let segment = match (name, node.step) {
+        let name = name_in(node, self.framework).map(|name| self.naming.path(name));
+        let segment = match (name.as_deref(), node.step) {
             (_, Step::Root) => return Ok(()),
             (Some(name), _) => Segment::Field(name),
             (None, Step::Field(name)) => Segment::Field(name),
@@ -191,7 +191,9 @@ impl<'s> Assignment<'s> {
     /// Where haiku creates a submodule of this type.
     fn type_scope(&self, node: &Node, content: &Content<'_>) -> Option<&'static str> {
         match (self.framework, content) {
-            (Some(Framework::Haiku), Content::Module { .. }) => self.skeleton.kinds(node).find_map(|kind| kind.scope),
+            (Some(Framework::Haiku), Content::Module { .. } | Content::List { .. }) => {
+                self.skeleton.kinds(node).find_map(|kind| kind.scope)
+            }
             _ => None,
         }
     }
@@ -213,9 +215,10 @@ impl<'s> Assignment<'s> {
             Body::Enum => module(None, false),
             Body::List { class, .. } if self.has_named_items(index, node) => module(class.map(class_of), false),
             Body::List { class, .. } => {
-                let of_newtypes = self.skeleton.newtypes(node).filter_map(|kind| kind.fields.first());
-                let form = node.field.into_iter().chain(of_newtypes).find_map(|field| field.list);
-                let form = form.filter(|_| self.framework.is_some());
+                // The item of a tuple is a number, which has no suffix.
+                let is_number = matches!(node.step, Step::Index(_)) && name_in(node, self.framework).is_none();
+                let field = node.field.filter(|_| self.framework.is_some() && !is_number);
+                let form = field.and_then(|field| field.list);
                 Content::List { class: class.map(class_of), form }
             }
             Body::Tensor => Content::Tensor,
