@@ -50,9 +50,10 @@ pub(super) unsafe fn populate(start: usize, len: usize) {
 /// they are.
 #[cfg(target_os = "linux")]
 unsafe fn advise(start: usize, len: usize, advice: rustix::mm::Advice) {
-    let page = rustix::param::page_size();
-    let before = start.next_multiple_of(page) - start;
-    let inner = len.saturating_sub(before) / page * page;
+    /// As large as pages are but for rare machines, where the hint fails.
+    const PAGE: usize = 16 << 10;
+    let before = start.next_multiple_of(PAGE) - start;
+    let inner = len.saturating_sub(before) / PAGE * PAGE;
     if inner > 0 {
         let first = std::ptr::without_provenance_mut(start + before);
         // SAFETY: `before + inner` is at most the length, so these pages are within the memory. How it
