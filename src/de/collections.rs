@@ -27,40 +27,41 @@ pub(crate) fn collection<'k>(naming: &Naming, key: &'k str) -> &'k str {
     naming.trim(key.get(..naming.token(key, 0).end).unwrap_or_default())
 }
 
-/// Whether a file has collections.
+/// Whether a file has collections that are known without a type.
 pub(crate) fn are_there(reader: &Reader<'_, '_>) -> bool {
+    are_possible(reader)
+        && Node::root(reader.contents).children(reader.contents).any(|child| KNOWN.contains(&&*child.token.name))
+}
+
+/// Whether a file may have collections: there is nothing but modules at its root.
+fn are_possible(reader: &Reader<'_, '_>) -> bool {
     let contents = reader.contents;
-    if contents.is_overlay() || !matches!(contents.naming().framework(), Some(Framework::Flax | Framework::Haiku)) {
-        return false;
-    }
-    let mut known = false;
-    let all_are_modules = Node::root(contents).children(contents).all(|child| {
-        known |= KNOWN.contains(&&*child.token.name);
-        child.item.is_none() && child.node.is_some()
-    });
-    all_are_modules && known
+    !contents.is_overlay()
+        && matches!(contents.naming().framework(), Some(Framework::Flax | Framework::Haiku))
+        && Node::root(contents).children(contents).all(|child| child.item.is_none() && child.node.is_some())
 }
 
 /// The contents of a file with its collections laid over each other, where a model of these fields
-/// has modules: none of the fields is at the root, and some are below.
-pub(crate) fn overlay<'a>(reader: &Reader<'a, '_>, fields: &[&str]) -> Option<Contents<'a>> {
-    if !are_there(reader) || has_any(reader, fields) {
+/// has modules: more of the fields are below the collections than at the root, or as many if the model
+/// itself speaks of collections.
+pub(crate) fn overlay<'a>(reader: &Reader<'a, '_>, fields: &[&str], knows_them: bool) -> Option<Contents<'a>> {
+    if !(if knows_them { are_possible(reader) } else { are_there(reader) }) {
+        return None;
+    }
+    let at_root = count(reader, fields);
+    if at_root == fields.len() && !knows_them {
         return None;
     }
     let contents = reader.contents.overlaid();
-    has_any(&reader.of(&contents), fields).then_some(contents)
+    let below = count(&reader.of(&contents), fields);
+    (below > at_root || below == at_root && below > 0 && knows_them).then_some(contents)
 }
 
-/// Whether any of these fields is at the root.
-fn has_any(reader: &Reader<'_, '_>, fields: &[&str]) -> bool {
+/// How many of these fields are at the root.
+fn count(reader: &Reader<'_, '_>, fields: &[&str]) -> usize {
     let place = Place::node(Node::root(reader.contents));
     let children = place.children(reader);
-    for field in fields {
-        // Several that fit are some.
-        let found = place::find(reader, place.below(), &children, field, None, &mut |_| {});
-        if found.map_or(true, |found| found.is_some()) {
-            return true;
-        }
-    }
-    false
+    // Several that fit are some.
+    let find = |field: &&str| place::find(reader, place.below(), &children, field, None, &mut |_| {});
+    fields.iter().filter(|field| find(field).map_or(true, |found| found.is_some())).count()
 }

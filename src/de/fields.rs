@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
 use crate::de::access::{missing, value_before_key};
-use crate::de::collections;
 use crate::de::key::Key;
 use crate::de::lookup::Lookup;
-use crate::de::node::{Child, Node};
+use crate::de::node::Child;
 use crate::de::place::Place;
 use crate::de::value::{At, Value};
 use crate::error::ErrorKind;
@@ -121,15 +120,11 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         names: Names,
         visitor: V,
     ) -> Result<V::Value> {
-        let reader = parent.reader;
-        if parent.place().below().is_some_and(Node::is_root)
-            && let Some(contents) = collections::overlay(reader, &names.texts)
-        {
-            let overlaid = reader.of(&contents);
-            let root = parent.at_root_of(&overlaid);
-            return Fields::visit_here(Value::new(&overlaid, &root), name, names, visitor);
+        if !parent.place().is_root() {
+            return Self::visit_here(parent, name, names, visitor);
         }
-        Self::visit_here(parent, name, names, visitor)
+        let texts = names.texts.clone();
+        parent.over_collections(&texts, |parent| Fields::visit_here(parent, name, names, visitor))
     }
 
     fn visit_here<V: Visitor<'de>>(
@@ -172,9 +167,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         {
             self.asked += 1;
             let spec = spec::loaded(self.described, field);
-            if reader.contents.is_overlay() {
-                self.lookup.collection = Some(self.parent.collection_of(spec));
-            }
+            self.lookup.go_on_in(reader, self.parent.collection_of(spec));
             let mut is_there = self.lookup.field_into(reader, place, before, text, &mut self.value.place);
             if is_there.is_err() {
                 is_there = is_there
@@ -207,7 +200,10 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             let place = Place::of(&child);
             if spec::loaded(self.described, &child.token.name).is_some() {
                 // In this naming the field has another name: this is not it.
-                let key = place.key(reader);
+                let mut key = place.key(reader);
+                if key == child.token.name {
+                    key.push_str(" of the file");
+                }
                 return (Cow::Owned(key), place);
             }
             (child.token.name, place)

@@ -46,14 +46,14 @@ fn a_model_is_updated_by_the_names_of_haiku() {
 fn where_neither_fits_the_error_is_in_the_words_of_flax() {
     let bytes = safejax::to_bytes(&std::collections::BTreeMap::from([("other", arr1(&[1.0f32]))])).unwrap();
     let error = safejax::from_bytes::<Net>(&bytes).unwrap_err();
-    assert_eq!(error.key(), Some("Dense_0"));
+    assert_eq!(error.key(), Some("Dense_0.kernel"));
 }
 
 #[test]
 fn a_naming_that_was_asked_for_is_not_changed() {
     let bytes = safejax::haiku::to_bytes(&net(1.0)).unwrap();
     let error = safejax::flax::from_bytes::<Net>(&bytes).unwrap_err();
-    assert_eq!(error.key(), Some("Dense_0"));
+    assert_eq!(error.key(), Some("Dense_0.kernel"));
 }
 
 #[test]

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, safejax::Serialize, safejax::Deserialize)]
 struct Net {
-    #[safejax(haiku = "linear")]
+    #[safejax(objax = "linear")]
     dense: Dense,
 }
 
 #[derive(Debug, PartialEq, safejax::Serialize, safejax::Deserialize)]
 struct Dense {
-    #[tensor(haiku = "w", transpose)]
+    #[tensor(objax = "w", transpose)]
     kernel: Array2<f32>,
 }
 
@@ -22,7 +22,7 @@ fn net() -> Net {
 
 #[test]
 fn the_deserializer_knows_the_names_of_the_root() {
-    let bytes = Options::new().naming(Naming::haiku()).to_bytes(&net()).unwrap();
+    let bytes = Options::new().naming(Naming::objax()).to_bytes(&net()).unwrap();
     let mut deserializer = safejax::Deserializer::from_bytes(&bytes).unwrap();
     let by_reference = Net::deserialize(&mut deserializer).unwrap();
     let by_value = Net::deserialize(deserializer).unwrap();
