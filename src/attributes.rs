@@ -87,8 +87,7 @@
 //! }
 //!
 //! let bytes = safejax::to_bytes(&Dense { kernel: vec![0.5, 0.1] })?;
-//! let stored = safejax::Checkpoint::from_bytes(&bytes)?.tensor("kernel")?;
-//! assert_eq!(stored.dtype(), safejax::Dtype::BF16);
+//! assert_eq!(safejax::Checkpoint::from_bytes(&bytes)?.tensor("kernel")?.dtype(), safejax::Dtype::BF16);
 //! let dense: Dense = safejax::from_bytes(&bytes)?;
 //! assert_eq!(dense.kernel, [0.5, 0.100097656]);
 //! # Ok::<(), safejax::Error>(())
@@ -226,7 +225,6 @@
 //! struct Net {
 //!     norm: BatchNorm,
 //! }
-//!
 //! let net = Net { norm: BatchNorm { scale: vec![1.0], mean: vec![0.0] } };
 //! let bytes = safejax::flax::to_bytes(&net)?;
 //! let checkpoint = safejax::Checkpoint::from_bytes(&bytes)?;

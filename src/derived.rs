@@ -176,7 +176,7 @@ fn accept<S: Serializer>(serializer: S, saved: Saved<'_>) -> StdResult<S::Ok, S:
 }
 
 /// What this crate's serializer returned, as the serializer that it was known to be returns it.
-fn returned<T: 'static, Ok, E: ser::Error>(accepted: Result<T>) -> StdResult<Ok, E> {
+fn returned<T: memory::WithoutLifetime, Ok, E: ser::Error>(accepted: Result<T>) -> StdResult<Ok, E> {
     let value = accepted.map_err(into_save_error)?;
     memory::same(value).map_err(|_| E::custom("a serializer of another kind than it was known to be"))
 }

@@ -58,6 +58,11 @@ impl Meter {
         Self { watch: watch.cloned(), done: AtomicU64::new(0), total }
     }
 
+    /// The same from the beginning.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.watch.as_ref(), self.total)
+    }
+
     pub(crate) fn is_watched(&self) -> bool {
         self.watch.is_some()
     }

@@ -18,7 +18,7 @@ pub(crate) fn derive(mut input: DeriveInput, direction: Direction) -> TokenStrea
     replace_receiver(&mut input);
     input.ident = Ident::new(SHADOW, Span::call_site());
     let mut errors = Errors::default();
-    let Some(container) = read_serde(&input, direction) else {
+    let Some((container, is_read)) = read_serde(&input, direction) else {
         errors.here("a union has no serde form: derive on a struct or an enum");
         return errors.into_code().unwrap_or_default();
     };
@@ -29,7 +29,24 @@ pub(crate) fn derive(mut input: DeriveInput, direction: Direction) -> TokenStrea
             let stub = stub(&model, direction);
             quote!(#errors #stub)
         }
-        None => code(&model, direction),
+        None => code(&model, direction, is_read),
+    }
+}
+
+/// What stands in where serde's derive writes nothing, because it has told an error.
+fn fallback() -> TokenStream {
+    quote! {
+        #[allow(dead_code)]
+        trait __Fallback {
+            fn serialize<__T, __R>(_: &__T, _: impl Sized) -> __R {
+                loop {}
+            }
+
+            fn deserialize<__R>(_: impl Sized) -> __R {
+                loop {}
+            }
+        }
+        impl<__T> __Fallback for __T {}
     }
 }
 
@@ -73,7 +90,8 @@ fn stub(model: &Model<'_>, direction: Direction) -> TokenStream {
     }
 }
 
-fn code(model: &Model<'_>, direction: Direction) -> TokenStream {
+fn code(model: &Model<'_>, direction: Direction, is_read: bool) -> TokenStream {
+    let fallback = if is_read { TokenStream::new() } else { fallback() };
     let runtime = model.runtime();
     let bounds = Bounds::of(model, direction);
     let shadow = shadow::shadow(model, direction, &bounds);
@@ -105,6 +123,7 @@ fn code(model: &Model<'_>, direction: Direction) -> TokenStream {
             use #runtime::__private as __safejax;
             #(#tensors)*
             #spec
+            #fallback
             #shadow
             #implementation
         };

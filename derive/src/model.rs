@@ -48,16 +48,17 @@ pub(crate) struct Field<'a> {
     pub(crate) marker: Ident,
 }
 
-/// Reads what serde's attributes say. What is wrong with them, serde's own derive tells.
-pub(crate) fn read_serde<'a>(input: &'a DeriveInput, direction: Direction) -> Option<Container<'a>> {
+/// Reads what serde's attributes say, and whether they could be read. What is wrong with them, serde's
+/// own derive tells.
+pub(crate) fn read_serde(input: &DeriveInput, direction: Direction) -> Option<(Container<'_>, bool)> {
     let context = Ctxt::new();
     let derive = match direction {
         Direction::Save => Derive::Serialize,
         Direction::Load => Derive::Deserialize,
     };
     let container = Container::from_ast(&context, input, derive, &Ident::new("__private", Span::call_site()));
-    let _ = context.check();
-    container
+    let is_read = context.check().is_ok();
+    container.map(|container| (container, is_read))
 }
 
 impl<'a> Model<'a> {

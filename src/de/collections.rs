@@ -27,25 +27,25 @@ pub(crate) fn collection<'k>(naming: &Naming, key: &'k str) -> &'k str {
     naming.trim(key.get(..naming.token(key, 0).end).unwrap_or_default())
 }
 
-/// Whether a file has collections.
+/// Whether a file has collections that are known without a type.
 pub(crate) fn are_there(reader: &Reader<'_, '_>) -> bool {
+    are_possible(reader)
+        && Node::root(reader.contents).children(reader.contents).any(|child| KNOWN.contains(&&*child.token.name))
+}
+
+/// Whether a file may have collections: there is nothing but modules at its root.
+fn are_possible(reader: &Reader<'_, '_>) -> bool {
     let contents = reader.contents;
-    if contents.is_overlay() || !matches!(contents.naming().framework(), Some(Framework::Flax | Framework::Haiku)) {
-        return false;
-    }
-    let mut known = false;
-    let all_are_modules = Node::root(contents).children(contents).all(|child| {
-        known |= KNOWN.contains(&&*child.token.name);
-        child.item.is_none() && child.node.is_some()
-    });
-    all_are_modules && known
+    !contents.is_overlay()
+        && matches!(contents.naming().framework(), Some(Framework::Flax | Framework::Haiku))
+        && Node::root(contents).children(contents).all(|child| child.item.is_none() && child.node.is_some())
 }
 
 /// The contents of a file with its collections laid over each other, where a model of these fields
 /// has modules: more of the fields are below the collections than at the root, or as many if the model
 /// itself speaks of collections.
 pub(crate) fn overlay<'a>(reader: &Reader<'a, '_>, fields: &[&str], knows_them: bool) -> Option<Contents<'a>> {
-    if !are_there(reader) {
+    if !(if knows_them { are_possible(reader) } else { are_there(reader) }) {
         return None;
     }
     let at_root = count(reader, fields);

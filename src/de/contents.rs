@@ -10,6 +10,7 @@ use crate::error::ErrorKind;
 use crate::header::{self, Header, Text};
 use crate::naming::Naming;
 use crate::rename::Renames;
+use crate::spec::Framework;
 use crate::{Error, Result};
 
 /// How the naming of a file is found.
@@ -42,6 +43,8 @@ pub(crate) struct Contents<'a> {
     items: Items,
     /// Whether the collections at the root are laid over each other, and keys begin after them.
     overlay: bool,
+    /// Whether nothing but the keys says which naming it is.
+    guessed: bool,
 }
 
 /// All items, in the order of the naming, so that what is under one prefix lies side by side.
@@ -76,8 +79,9 @@ impl<'a> Contents<'a> {
             }
         }
         let naming = find_naming(&header, entry.as_ref(), wanted)?;
+        let guessed = entry.is_none() && matches!(wanted, Wanted::Any);
         let header = Arc::new(header);
-        let mut contents = Self { header, naming, entry, user, items: Items::AsWritten(0), overlay: false };
+        let mut contents = Self { header, naming, entry, user, items: Items::AsWritten(0), overlay: false, guessed };
         let count = contents.header.entries().len() + leaves.len();
         let count = u32::try_from(count)
             .map_err(|_| Error::unsupported(format!("{count} tensors are more than can be counted")))?;
@@ -104,12 +108,34 @@ impl<'a> Contents<'a> {
             Entry { lists, ..entry.clone() }
         });
         let (header, naming) = (Arc::clone(&self.header), self.naming.clone());
-        let mut contents =
-            Self { header, naming, entry, user: BTreeMap::new(), items: self.items.clone(), overlay: true };
+        let mut contents = Self {
+            header,
+            naming,
+            entry,
+            user: BTreeMap::new(),
+            items: self.items.clone(),
+            overlay: true,
+            guessed: false,
+        };
         let mut items: Vec<Item> = self.items().collect();
         items.sort_by(|a, b| contents.naming.compare(contents.key(*a), contents.key(*b)));
         contents.items = Items::Sorted(items);
         contents
+    }
+
+    /// The same contents in the words of haiku, where they read as those of flax and might as well be
+    /// haiku's: `linear.w` is a name in both.
+    pub(crate) fn as_haiku(&self) -> Option<Self> {
+        if !self.guessed || self.naming.framework() != Some(Framework::Flax) {
+            return None;
+        }
+        let keys: Vec<&str> = self.header.entries().iter().map(|entry| self.header.key(entry)).collect();
+        let naming = Naming::haiku().detect_scheme(&keys)?;
+        let (header, user) = (Arc::clone(&self.header), self.user.clone());
+        let mut contents =
+            Self { header, naming, entry: None, user, items: self.items.clone(), overlay: false, guessed: false };
+        contents.items = Items::Sorted(contents.sorted(Vec::new()));
+        Some(contents)
     }
 
     pub(crate) fn is_overlay(&self) -> bool {

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use crate::de::access::{missing, value_before_key};
 use crate::de::key::Key;
 use crate::de::lookup::Lookup;
-use crate::de::node::{Child, Node};
+use crate::de::node::Child;
 use crate::de::place::Place;
 use crate::de::value::{At, Value};
 use crate::error::ErrorKind;
@@ -120,7 +120,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         names: Names,
         visitor: V,
     ) -> Result<V::Value> {
-        if !parent.place().below().is_some_and(Node::is_root) {
+        if !parent.place().is_root() {
             return Self::visit_here(parent, name, names, visitor);
         }
         let texts = names.texts.clone();

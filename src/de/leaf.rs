@@ -35,6 +35,10 @@ impl<'x, 'de> Leaf<'x, 'de> {
         self.text == "null"
     }
 
+    pub(crate) fn is_list(self) -> bool {
+        self.text.starts_with('[')
+    }
+
     pub(crate) fn is_object(self) -> bool {
         self.text.starts_with('{')
     }

@@ -93,6 +93,11 @@ impl<'x> Place<'x> {
         }
     }
 
+    /// Whether it is all of the file.
+    pub(crate) fn is_root(&self) -> bool {
+        self.below().is_some_and(Node::is_root)
+    }
+
     pub(crate) fn children(&self, reader: &Reader<'x, '_>) -> Vec<Child<'x>> {
         match self {
             Self::Here(here) => here.node.map(|node| node.children(reader.contents).collect()).unwrap_or_default(),

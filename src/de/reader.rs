@@ -86,6 +86,22 @@ struct Session {
     used: Option<Used>,
     /// How many more items that are not there the lists may have in this attempt.
     gaps: Cell<usize>,
+    /// Whether a type was described that has names of its own in a framework.
+    named: Cell<bool>,
+}
+
+impl Session {
+    /// Another attempt from the beginning.
+    fn again(&self, contents: &Contents<'_>) -> Self {
+        Self {
+            wanting: RefCell::default(),
+            learned: Cell::default(),
+            meter: self.meter.again(),
+            used: self.used.as_ref().map(|_| Used::new(contents)),
+            gaps: Cell::new(Reader::gaps_of(contents)),
+            named: Cell::default(),
+        }
+    }
 }
 
 impl<'x, 'de> Reader<'x, 'de> {
@@ -100,7 +116,7 @@ impl<'x, 'de> Reader<'x, 'de> {
         let meter = Meter::new(watch.as_ref(), contents.header().data_len());
         let used = deny_unknown.then(|| Used::new(contents));
         let gaps = Cell::new(Self::gaps_of(contents));
-        let session = Rc::new(Session { wanting, learned, meter, used, gaps });
+        let session = Rc::new(Session { wanting, learned, meter, used, gaps, named: Cell::default() });
         Self { contents, text, data, casts, max_depth, threads, session }
     }
 
@@ -131,7 +147,21 @@ impl<'x, 'de> Reader<'x, 'de> {
     /// that field given as absent: what needs no data is content with it, and anything else can say
     /// precisely what it lacks.
     pub(crate) fn read<T: serde::Deserialize<'de>>(&self) -> Result<T> {
-        self.read_from(|| Ok(At::root(self)))
+        let read = self.read_from(|| Ok(At::root(self)));
+        if read.is_err()
+            && self.session.named.get()
+            && let Some(contents) = self.contents.as_haiku()
+        {
+            // The keys leave two namings open, and the fields say which it is.
+            let other = Reader { session: Rc::new(self.session.again(&contents)), ..self.of(&contents) };
+            return other.read_from(|| Ok(At::root(&other))).or(read);
+        }
+        read
+    }
+
+    /// Notes that a type with names of its own is being read.
+    pub(crate) fn came_by_names(&self) {
+        self.session.named.set(true);
     }
 
     pub(crate) fn read_from<T: serde::Deserialize<'de>>(&self, begin: impl Fn() -> Result<At<'x>>) -> Result<T> {
@@ -212,12 +242,15 @@ impl<'x, 'de> Reader<'x, 'de> {
     pub(crate) fn bytes(&self, tensor: usize) -> Result<Cow<'de, [u8]>> {
         match self.borrow(tensor)? {
             Some(bytes) => Ok(Cow::Borrowed(bytes)),
-            None => {
-                let entry = self.entry(tensor)?;
-                let len = (entry.end - entry.begin) as usize;
-                Ok(Cow::Owned(memory::read_vec::<u8>(len, |buffer| self.fill(tensor, buffer))?))
-            }
+            None => Ok(Cow::Owned(self.owned(tensor)?)),
         }
+    }
+
+    /// A copy of a tensor's bytes.
+    pub(crate) fn owned(&self, tensor: usize) -> Result<Vec<u8>> {
+        let entry = self.entry(tensor)?;
+        let len = usize::try_from(entry.end - entry.begin).map_err(|_| not_there())?;
+        memory::read_vec::<u8>(len, |buffer| self.fill(tensor, buffer))
     }
 
     /// Puts a tensor's bytes where they belong, by one copy or one positioned read.

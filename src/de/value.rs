@@ -88,6 +88,9 @@ impl memory::Announce for Value<'_, '_, '_> {
         let At { spec: known, fields, collection, is_collected, .. } = self.at;
         known.set(Some(spec));
         fields.set(spec.fields);
+        if spec.is_telling() {
+            self.reader.came_by_names();
+        }
         let framework = self.reader.contents.naming().framework();
         if let Some(own) = spec.collection.get(framework).filter(|_| !is_collected.get()) {
             collection.set(own);
@@ -185,7 +188,7 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         read: impl for<'s, 'y> FnOnce(Value<'s, 'y, 'de>) -> Result<T>,
     ) -> Result<T> {
         let reader = self.reader;
-        if !self.place().below().is_some_and(Node::is_root) {
+        if !self.place().is_root() {
             return read(self);
         }
         let framework = reader.contents.naming().framework();
@@ -284,8 +287,13 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         read(Scalar { dtype, bytes: &bytes, casts: self.reader.casts, level: self.level() })
     }
 
+    /// Whether the items of a list stand here, beside a leaf that is the first of them.
+    fn is_list_from_leaf(self, leaf: &Leaf<'_, '_>) -> bool {
+        matches!(self.place(), Place::Here(Here { list: Some(_), .. })) && !leaf.is_list()
+    }
+
     pub(super) fn sequence<V: Visitor<'de>>(self, visitor: V, len: Option<usize>) -> Result<V::Value> {
-        if let Some(leaf) = self.leaf() {
+        if let Some(leaf) = self.leaf().filter(|leaf| !self.is_list_from_leaf(leaf)) {
             return match len {
                 Some(len) => leaf.deserialize_tuple(len, visitor),
                 None => leaf.deserialize_seq(visitor),

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use nalgebra::{Dim, Matrix, RawStorage};
+use nalgebra::{Dim, Matrix, Scalar, Storage};
 
 use super::Strided;
 use crate::{Dtype, Element};
@@ -21,10 +21,10 @@ pub(crate) struct MatrixElements<'a> {
 impl<'a> MatrixElements<'a> {
     pub(crate) fn of<E, R, C, S>(matrix: &'a Matrix<E, R, C, S>) -> Self
     where
-        E: Element,
+        E: Element + Scalar,
         R: Dim,
         C: Dim,
-        S: RawStorage<E, R, C>,
+        S: Storage<E, R, C>,
     {
         let ((rows, columns), (row, column)) = (matrix.shape(), matrix.strides());
         let (row, column) = (row.cast_signed(), column.cast_signed());
@@ -47,10 +47,10 @@ impl<'a> MatrixElements<'a> {
 
     pub(crate) fn strided(&self) -> Strided<'_> {
         // SAFETY: there are as many strides as axes, and the dtype is that of an `Element`, of whole
-        // bytes. An implementor of the unsafe `RawStorage` holds that the element of each row and
-        // column of its shape lies at its pointer and that many strides, in elements; the axis that
-        // is left out has length 1, as the type says. Where there are elements, the pointer is not
-        // null. The matrix is borrowed for longer than the result, as the field `matrix` says.
+        // bytes. An implementor of the unsafe `Storage` holds that an initialised element for each row
+        // and column of its shape lies at its pointer and that many strides, in elements; the axis
+        // that is left out has length 1, as the type says. Where there are elements, the pointer is
+        // not null. The matrix is borrowed for longer than the result, as the field `matrix` says.
         unsafe { Strided::from_raw(self.dtype, self.first, &self.shape, &self.strides) }
     }
 }

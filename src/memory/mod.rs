@@ -27,12 +27,12 @@ mod tests;
 #[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
 pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_value, read_vec};
-pub(crate) use known::{Accept, Announce, Give, accept, announce, give, same};
+pub(crate) use known::{Accept, Announce, Give, WithoutLifetime, accept, announce, give, same};
 #[cfg(feature = "nalgebra")]
 pub(crate) use matrix::MatrixElements;
 #[cfg(unix)]
 pub(crate) use pages::prefault;
-pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
+pub(crate) use recognise::{Recogniser, VecPlace, element_of_vec_seed, vec_by};
 pub(crate) use share::fill_by;
 pub(crate) use strided::{Strided, reordered};
 
@@ -47,7 +47,7 @@ use crate::{Element, Error, ErrorKind, Result};
 /// # Safety
 ///
 /// `Self` has no padding, so that its bytes are always initialised, and every pattern of bytes for
-/// which [`invalid`](Scalar::invalid) finds nothing is a value.
+/// which [`invalid`](Scalar::invalid) finds nothing is a value. It names no lifetime.
 pub unsafe trait Scalar: Copy + Send + Sync + 'static {
     /// The index and the value of the first element in `bytes` that is no value of this type.
     #[doc(hidden)]

@@ -67,25 +67,52 @@ type Borrow<'a> = PhantomData<&'a ()>;
 
 static ARRAYS: LazyLock<ByType<Row>> = LazyLock::new(arrays);
 
-/// The array that `value` is, if it is one of those that are known: an ndarray array of an
-/// [`Element`] (`Array`, `ArcArray`, `ArrayView`, `CowArray`, of up to 6 axes or `IxDyn`), a
-/// [`Tensor`] or a [`TensorView`], by itself or behind `&`, `Box` or `Arc`.
-#[inline]
-pub(crate) fn recognise<T: ?Sized>(value: &T) -> Option<Strided<'_>> {
-    // Every type in the table holds a pointer, which most scalars have no room for: known when
-    // compiled, so that their elements cost nothing here.
-    if size_of_val(value) < size_of::<usize>() || align_of_val(value) < align_of::<usize>() {
-        return None;
-    }
-    let row = row_of(typeid::of::<T>())?;
-    // SAFETY: the row was found by the type of `value`, lifetimes aside (see the module), and
-    // `value` is borrowed for the lifetime of the result.
-    unsafe { Some((row.array)((row.reach)((&raw const *value).cast()), PhantomData)) }
+/// Knows arrays by their type, and what it looked up last: a model has few types of arrays, and most
+/// values are of the type of the one before.
+#[derive(Default)]
+pub(crate) struct Recogniser {
+    array: Option<(TypeId, Row)>,
+    /// A type that is none.
+    other: Option<TypeId>,
 }
 
-/// The look-up, which need not be compiled for every type.
-fn row_of(id: TypeId) -> Option<Row> {
-    ARRAYS.get(&id).copied()
+impl Recogniser {
+    /// The array that `value` is, if it is one of those that are known: an ndarray array of an
+    /// [`Element`] (`Array`, `ArcArray`, `ArrayView`, `CowArray`, of up to 6 axes or `IxDyn`), a
+    /// [`Tensor`] or a [`TensorView`], by itself or behind `&`, `Box` or `Arc`.
+    #[inline]
+    pub(crate) fn recognise<'v, T: ?Sized>(&mut self, value: &'v T) -> Option<Strided<'v>> {
+        // Every type in the table holds a pointer, which most scalars have no room for: known when
+        // compiled, so that their elements cost nothing here.
+        if size_of_val(value) < size_of::<usize>() || align_of_val(value) < align_of::<usize>() {
+            return None;
+        }
+        let row = self.row_of(typeid::of::<T>())?;
+        // SAFETY: the row was found by the type of `value`, lifetimes aside (see the module), and
+        // `value` is borrowed for the lifetime of the result.
+        unsafe { Some((row.array)((row.reach)((&raw const *value).cast()), PhantomData)) }
+    }
+
+    /// The row of this very type.
+    #[inline]
+    fn row_of(&mut self, id: TypeId) -> Option<Row> {
+        match self.array {
+            Some((known, row)) if known == id => Some(row),
+            _ if self.other == Some(id) => None,
+            _ => self.look_up(id),
+        }
+    }
+
+    /// The look-up, which need not be compiled for every type.
+    #[inline(never)]
+    fn look_up(&mut self, id: TypeId) -> Option<Row> {
+        let row = ARRAYS.get(&id).copied();
+        match row {
+            Some(row) => self.array = Some((id, row)),
+            None => self.other = Some(id),
+        }
+        row
+    }
 }
 
 fn arrays() -> ByType<Row> {
@@ -149,11 +176,13 @@ unsafe fn through_arc<T>(value: *const ()) -> *const () {
 /// The value is, lifetimes aside, a `T`.
 unsafe fn array<'a, T: AsStrided + 'static>(value: *const (), _: Borrow<'a>) -> Strided<'a> {
     // SAFETY: `value` points to a `T`, borrowed for `'a` (see `ArrayAt`). Its lifetimes may be
-    // shorter than the `'static` of `T`, but nothing of them outlasts `'a` here.
+    // shorter than the `'static` of `T`, though not than `'a`. `AsStrided` is implemented for every
+    // lifetime of its types alike, and gives nothing that outlasts the borrow.
     unsafe { &*value.cast::<T>() }.as_strided()
 }
 
-/// An array that can be seen as a [`Strided`], for no longer than it is borrowed itself.
+/// An array that can be seen as a [`Strided`], for no longer than it is borrowed itself. Each
+/// implementation is for every lifetime of the type.
 trait AsStrided {
     fn as_strided(&self) -> Strided<'_>;
 }
@@ -220,8 +249,9 @@ impl VecPlace<'_> {
         if self.filled || self.id != TypeId::of::<Vec<E>>() {
             return Err(Error::unsupported("a Vec of another type than was asked for"));
         }
-        // SAFETY: `vec_by` made this of a place for the type that the identity is of, and borrows it
-        // for as long; that type is `Vec<E>`, as `E: 'static` leaves no lifetime to differ in.
+        // SAFETY: `vec_by` made this of an empty place for the type that the identity is of, which is
+        // there for as long as `self`; that type is `Vec<E>`, as a `Scalar` names no lifetime in which it
+        // could differ.
         unsafe { self.place.cast::<Vec<E>>().write(vec) };
         self.filled = true;
         Ok(())
@@ -242,7 +272,8 @@ pub(crate) fn vec_by<T>(read: impl FnOnce(&mut VecPlace<'_>) -> crate::Result<()
         return Err(read.err().unwrap_or_else(|| Error::unsupported("no Vec where one was asked for")));
     }
     // SAFETY: the one way to fill the place is `put`, which wrote a value of the type whose identity
-    // that of `T` is.
+    // that of `T` is, and did so here: as `read` takes a place of any lifetime, it cannot exchange this
+    // one for another, and nobody else makes places.
     let value = unsafe { value.assume_init() };
     read.map(|()| value)
 }

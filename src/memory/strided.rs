@@ -25,15 +25,10 @@ enum Elements<'a> {
     /// Element `i` lies `Σ i[k] · strides[k]` elements away from `first`.
     ///
     /// Invariant, from [`Strided::from_raw`]: a dtype of 1, 2, 4 or 8 bytes, as many strides as axes,
-    /// no axis is empty, and for every index within the shape the bytes of an element lie there,
-    /// aligned or not, borrowed for `'a`.
+    /// no axis is empty, and for every index within the shape the bytes of an element lie there, in
+    /// the same allocation as `first`, initialised, aligned or not, and borrowed for `'a`.
     Scattered { first: NonNull<u8>, strides: &'a [isize] },
 }
-
-// SAFETY: a shared borrow of `Scalar`s, which are `Sync`; the pointer is only read through.
-unsafe impl Send for Strided<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Strided<'_> {}
 
 impl<'a> Strided<'a> {
     /// The elements in `bytes`, which hold them in logical order.
@@ -281,6 +276,9 @@ pub(crate) fn reordered<T: Copy>(values: &[T], axes: &[usize]) -> Option<Vec<T>>
 
 /// The number of elements, when they lie one after the other in logical (C) order.
 fn contiguous_elements(shape: &[usize], strides: &[isize]) -> Option<usize> {
+    if let ([len], [1]) = (shape, strides) {
+        return Some(*len);
+    }
     if shape.contains(&0) {
         return Some(0);
     }

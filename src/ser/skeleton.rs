@@ -60,6 +60,14 @@ pub(crate) struct Node {
     newtypes: (usize, usize),
 }
 
+impl Node {
+    /// Whether nothing is said of it.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.field.is_none() && self.kind.is_none() && self.newtypes.0 == self.newtypes.1
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TensorInfo {
     pub(crate) dtype: Dtype,
@@ -145,6 +153,11 @@ impl Skeleton {
         self.text(leaf.span)
     }
 
+    /// Whether anything has a name of its own in a framework.
+    pub(crate) fn has_names(&self) -> bool {
+        self.nodes.iter().any(|node| node.field.is_some_and(|field| !field.names.is_none()))
+    }
+
     /// The direct children of a node, as indices.
     pub(crate) fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
         let end = self.nodes.get(parent).map_or(0, |node| node.end);
@@ -223,6 +236,7 @@ impl Skeleton {
         }
         let index = self.nodes.len();
         let newtypes = (std::mem::replace(&mut self.placed, self.newtypes.len()), self.newtypes.len());
+        make_room(&mut self.nodes);
         self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind, newtypes });
         index
     }
@@ -251,9 +265,17 @@ impl Skeleton {
         element: Dtype,
         spec: Option<&'static TensorSpec>,
     ) {
-        let start = self.dims.len();
-        self.dims.extend_from_slice(shape);
-        self.tensors.push(TensorInfo { dtype, element, dims: (start, self.dims.len()), spec });
+        // Many tensors have the shape of the one before them.
+        let dims = match self.tensors.last() {
+            Some(last) if self.shape(last) == shape => last.dims,
+            _ => {
+                let start = self.dims.len();
+                self.dims.extend_from_slice(shape);
+                (start, self.dims.len())
+            }
+        };
+        make_room(&mut self.tensors);
+        self.tensors.push(TensorInfo { dtype, element, dims, spec });
         self.push(Body::Tensor, true, None);
         if let Some(open) = self.open.last_mut() {
             open.holds_tensor = true;
@@ -330,6 +352,14 @@ impl Skeleton {
             Step::Key(span) | Step::IntKey(span) => self.text(span).to_owned(),
             Step::Index(index) => index.to_string(),
         }
+    }
+}
+
+/// Grows fourfold what is full: less is copied than if it grew twofold, and memory that is not used
+/// costs nothing.
+fn make_room<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve(3 * list.len());
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the compiler says of wrong attributes.
+//! What the compiler says of wrong attributes, and of what would outlive the bytes that it borrows.
 
 #[test]
 fn wrong_use_is_an_error_on_the_token() {

@@ -6,6 +6,7 @@ mod buffered;
 mod conversions;
 mod enums;
 mod errors;
+mod everywhere;
 mod formats;
 mod generics;
 mod hygiene;

@@ -15,5 +15,8 @@ mod golden_haiku;
 mod golden_objax;
 mod layers;
 mod names;
+mod roots;
 mod scopes;
+mod shared_words;
+mod tooling;
 mod values;

@@ -4,6 +4,7 @@
 
 mod arrays;
 mod elsewhere;
+mod misuse;
 mod pointers;
 mod sequences;
 
