@@ -65,9 +65,20 @@ impl Dtype {
     const ISIZE: Self = if isize::BITS == 64 { Self::I64 } else { Self::I32 };
 }
 
+/// The compiler names others first to whom something else is no element.
+macro_rules! element {
+    ($element:ty, F8E4M3, $dtype:expr) => { element! { #[diagnostic::do_not_recommend] $element, $dtype } };
+    ($element:ty, F8E5M2, $dtype:expr) => { element! { #[diagnostic::do_not_recommend] $element, $dtype } };
+    ($element:ty, $kind:ident, $dtype:expr) => { element! { $element, $dtype } };
+    ($(#[$attribute:meta])? $element:ty, $dtype:expr) => {
+        $(#[$attribute])?
+        impl Element for $element { const DTYPE: Dtype = $dtype; }
+    };
+}
+
 macro_rules! elements {
     ($(($element:ty, $kind:ident, $dtype:ident))*) => {
-        $(impl Element for $element { const DTYPE: Dtype = Dtype::$dtype; })*
+        $(element! { $element, $kind, Dtype::$dtype })*
 
         /// Which [`Element`] it is, as a value. Finer than [`Dtype`]: `usize` is not `u64`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]

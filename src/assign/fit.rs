@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::cast;
-use crate::de::collections::{self, Root};
+use crate::de::collections;
 use crate::de::contents::{Contents, Item};
 use crate::de::lookup::Lookup;
 use crate::de::place::{self, Place};
@@ -37,17 +37,15 @@ pub(crate) struct Found {
 
 /// The contents of the file where the model has as one tree what the file has as several collections.
 pub(crate) fn overlay<'a>(skeleton: &Skeleton, reader: &Reader<'a, '_>) -> Option<Contents<'a>> {
-    let root = skeleton.nodes().first()?;
-    if matches!(root.body, Body::Map) {
-        return None;
-    }
+    let root = skeleton.nodes().first().filter(|root| !matches!(root.body, Body::Map))?;
     let framework = reader.contents.naming().framework();
-    let children = skeleton.children(0).filter_map(|child| skeleton.node(child));
-    let names: Vec<String> = children
-        .map(|child| name_in(child, framework).map_or_else(|| skeleton.step_text(child.step), str::to_owned))
-        .collect();
-    let fields: Vec<&str> = names.iter().map(String::as_str).collect();
-    collections::overlay(reader, &Root { fields: &fields, described: root.kind.map(|kind| kind.fields) })
+    let children = || skeleton.children(0).filter_map(|child| skeleton.node(child));
+    let name = |child: &Node| name_in(child, framework).map_or_else(|| skeleton.step_text(child.step), str::to_owned);
+    let names: Vec<String> = children().map(name).collect();
+    let of_fields =
+        || children().filter_map(|child| child.field).any(|field| field.collection.get(framework).is_some());
+    let knows_them = skeleton.kinds(root).any(|kind| kind.collection.get(framework).is_some()) || of_fields();
+    collections::overlay(reader, &names.iter().map(String::as_str).collect::<Vec<_>>(), knows_them)
 }
 
 /// Looks up every part of a model.

@@ -9,7 +9,7 @@ use crate::de::node::Node;
 use crate::de::place::{self, Place};
 use crate::de::reader::Reader;
 use crate::naming::Naming;
-use crate::spec::{FieldSpec, Framework};
+use crate::spec::Framework;
 
 /// The collections that flax and haiku have in all models; where none of them is, there are none.
 const KNOWN: [&str; 3] = ["params", "batch_stats", "state"];
@@ -41,37 +41,27 @@ fn are_possible(reader: &Reader<'_, '_>) -> bool {
         && Node::root(contents).children(contents).all(|child| child.item.is_none() && child.node.is_some())
 }
 
-/// What a type has at its root.
-pub(crate) struct Root<'f> {
-    /// The names of its fields.
-    pub(crate) fields: &'f [&'f str],
-    /// What is said of them, if anything is.
-    pub(crate) described: Option<&'static [FieldSpec]>,
-}
-
-/// The contents of a file with its collections laid over each other, where a model with this root has
-/// modules: none of its fields is at the root of the file, and some are below.
-pub(crate) fn overlay<'a>(reader: &Reader<'a, '_>, root: &Root<'_>) -> Option<Contents<'a>> {
-    let possible = if root.described.is_some() { are_possible(reader) } else { are_there(reader) };
-    let framework = reader.contents.naming().framework();
-    // A collection is not the field of the same name that is in it.
-    let is_collection = |field: &str| {
-        let own = |spec: &FieldSpec| spec.collection.get(framework) == Some(field);
-        root.described.is_some_and(|described| described.iter().any(own))
-    };
-    if !possible || root.fields.iter().any(|field| !is_collection(field) && has(reader, field)) {
+/// The contents of a file with its collections laid over each other, where a model of these fields
+/// has modules: more of the fields are below the collections than at the root, or as many if the model
+/// itself speaks of collections.
+pub(crate) fn overlay<'a>(reader: &Reader<'a, '_>, fields: &[&str], knows_them: bool) -> Option<Contents<'a>> {
+    if !(if knows_them { are_possible(reader) } else { are_there(reader) }) {
+        return None;
+    }
+    let at_root = count(reader, fields);
+    if at_root == fields.len() && !knows_them {
         return None;
     }
     let contents = reader.contents.overlaid();
-    let overlaid = reader.of(&contents);
-    let is_due = root.fields.iter().any(|field| has(&overlaid, field));
-    is_due.then_some(contents)
+    let below = count(&reader.of(&contents), fields);
+    (below > at_root || below == at_root && below > 0 && knows_them).then_some(contents)
 }
 
-/// Whether a field is at the root.
-fn has(reader: &Reader<'_, '_>, field: &str) -> bool {
+/// How many of these fields are at the root.
+fn count(reader: &Reader<'_, '_>, fields: &[&str]) -> usize {
     let place = Place::node(Node::root(reader.contents));
     let children = place.children(reader);
     // Several that fit are some.
-    place::find(reader, place.below(), &children, field, None, &mut |_| {}).map_or(true, |found| found.is_some())
+    let find = |field: &&str| place::find(reader, place.below(), &children, field, None, &mut |_| {});
+    fields.iter().filter(|field| find(field).map_or(true, |found| found.is_some())).count()
 }

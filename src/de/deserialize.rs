@@ -4,7 +4,6 @@ use serde::de::{Deserializer, Visitor};
 
 use crate::de::fields::Fields;
 use crate::de::place::Place;
-use crate::de::tensor::ByteBuf;
 use crate::de::value::Value;
 use crate::de::variant::Variant;
 use crate::{Dtype, Error, Result, handshake};
@@ -77,7 +76,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         };
         match self.reader.borrow(tensor.index)? {
             Some(bytes) => visitor.visit_borrowed_bytes(bytes),
-            None => ByteBuf(tensor.to_vec::<u8>()?).deserialize_byte_buf(visitor),
+            None => visitor.visit_byte_buf(tensor.to_vec::<u8>()?),
         }
     }
 

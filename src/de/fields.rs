@@ -120,13 +120,11 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         names: Names,
         visitor: V,
     ) -> Result<V::Value> {
-        let reader = parent.reader;
-        if let Some(contents) = parent.overlay(&names.texts) {
-            let overlaid = reader.of(&contents);
-            let root = parent.at_root_of(&overlaid);
-            return Fields::visit_here(Value::new(&overlaid, &root), name, names, visitor);
+        if !parent.place().is_root() {
+            return Self::visit_here(parent, name, names, visitor);
         }
-        Self::visit_here(parent, name, names, visitor)
+        let texts = names.texts.clone();
+        parent.over_collections(&texts, |parent| Fields::visit_here(parent, name, names, visitor))
     }
 
     fn visit_here<V: Visitor<'de>>(
@@ -169,9 +167,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         {
             self.asked += 1;
             let spec = spec::loaded(self.described, field);
-            if reader.contents.is_overlay() {
-                self.lookup.collection = Some(self.parent.collection_of(spec));
-            }
+            self.lookup.go_on_in(reader, self.parent.collection_of(spec));
             let mut is_there = self.lookup.field_into(reader, place, before, text, &mut self.value.place);
             if is_there.is_err() {
                 is_there = is_there
@@ -204,8 +200,11 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
             let place = Place::of(&child);
             if spec::loaded(self.described, &child.token.name).is_some() {
                 // In this naming the field has another name: this is not it.
-                let key = place.key(reader);
-                return (Cow::Owned(format!("`{key}`")), place);
+                let mut key = place.key(reader);
+                if key == child.token.name {
+                    key.push_str(" of the file");
+                }
+                return (Cow::Owned(key), place);
             }
             (child.token.name, place)
         }))

@@ -101,7 +101,8 @@ impl<'de> Deserializer<'de> for Json<'_> {
         match self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
-            Value::Number(_) => self.value.clone().deserialize_any(visitor).map_err(de::Error::custom),
+            // Not as a `Value`, whose arrays and maps would be compiled for this visitor as well.
+            Value::Number(number) => number.deserialize_any(visitor).map_err(de::Error::custom),
             Value::String(text) => visitor.visit_str(text),
             Value::Array(items) => self.seq(items, visitor),
             Value::Object(entries) => self.map(entries, visitor),

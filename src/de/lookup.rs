@@ -48,6 +48,17 @@ enum Direct {
 }
 
 impl<'x> Lookup<'x> {
+    pub(crate) fn in_collection(reader: &Reader<'_, '_>, collection: &'static str) -> Self {
+        let mut lookup = Self::default();
+        lookup.go_on_in(reader, collection);
+        lookup
+    }
+
+    /// Says in which collection the next field is, where collections are laid over each other.
+    pub(crate) fn go_on_in(&mut self, reader: &Reader<'_, '_>, collection: &'static str) {
+        self.collection = Some(collection).filter(|_| reader.contents.is_overlay());
+    }
+
     /// Finds the place of a field, after those of the fields `before` it.
     pub(crate) fn field(
         &mut self,
@@ -166,7 +177,8 @@ impl<'x> Keys<'x, '_> {
     fn find(&self, cursor: Option<&Cursor<'x>>, field: &'static str) -> Direct {
         let name = field.as_bytes();
         let join = self.separator.as_bytes();
-        if name.is_empty() || name.contains(join.first().unwrap_or(&0)) && field.contains(self.separator) {
+        let may_be_path = name.contains(&b'.') || name.contains(join.first().unwrap_or(&0));
+        if name.is_empty() || may_be_path && (field.contains('.') || field.contains(self.separator)) {
             return Direct::Unclear;
         }
         // A key before the cursor is of the last field, so that it begins with this one only if the

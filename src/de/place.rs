@@ -234,6 +234,8 @@ pub(crate) fn find<'x>(
     let mut here = Here::default();
     let mut scoped = false;
     let mut by_name: Option<&Child<'x>> = None;
+    // Two that fit, of which neither is known to be meant.
+    let mut undecided: Option<(&Child<'x>, &Child<'x>)> = None;
     for (index, child) in children.iter().enumerate() {
         let exact = child.token.scoped == field;
         if !exact && (scoped || !reader.contents.naming().selects(field, &child.token)) {
@@ -242,14 +244,18 @@ pub(crate) fn find<'x>(
         if exact && !scoped {
             // The exact text outweighs what was found by the bare name.
             scoped = true;
-            (here, by_name) = (Here::default(), None);
+            (here, by_name, undecided) = (Here::default(), None, None);
         }
         let clash = here.item.and(child.item).is_some() || here.node.and(child.node).is_some();
         if let Some(other) = by_name.filter(|_| clash) {
             used(index);
             match prefer(reader, other, child, collection) {
-                Some(false) => continue,
-                Some(true) => here = Here::default(),
+                Some(Which::First) => continue,
+                Some(Which::Second) => (here.item, undecided) = (None, None),
+                Some(Which::Neither) => {
+                    undecided.get_or_insert((other, child));
+                    continue;
+                }
                 None => return Err(ambiguous(reader, other, child)),
             }
         }
@@ -257,6 +263,9 @@ pub(crate) fn find<'x>(
         here.node = here.node.or(child.node);
         by_name = Some(child);
         used(index);
+    }
+    if let Some((first, second)) = undecided {
+        return Err(ambiguous(reader, first, second));
     }
     let found = by_name.is_some();
     if let Some(parent) = parent {
@@ -278,17 +287,24 @@ pub(crate) fn find<'x>(
     along_path(reader, children, field, collection, used)
 }
 
-/// Of two items of one name in two collections, whether the second is in the one that is meant.
-fn prefer(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>, collection: Option<&str>) -> Option<bool> {
+/// Which of two items in two collections is in the one that is meant.
+enum Which {
+    First,
+    Second,
+    Neither,
+}
+
+/// Of two items of one name in two collections, which is meant; `None` if there are no collections, or
+/// both are in the same.
+fn prefer(reader: &Reader<'_, '_>, first: &Child<'_>, second: &Child<'_>, collection: Option<&str>) -> Option<Which> {
     let contents = reader.contents;
     let wanted = collection.filter(|_| contents.is_overlay())?;
-    let is_in = |child: &Child<'_>| {
-        child.item.and_then(|item| contents.item(item)).map(|item| contents.collection(item) == wanted)
-    };
-    match (is_in(first)?, is_in(second)?) {
-        (true, false) => Some(false),
-        (false, true) => Some(true),
-        _ => None,
+    let of = |child: &Child<'_>| Some(contents.collection(contents.item(child.item?)?));
+    match (of(first)?, of(second)?) {
+        (first, second) if first == second => None,
+        (first, _) if first == wanted => Some(Which::First),
+        (_, second) if second == wanted => Some(Which::Second),
+        _ => Some(Which::Neither),
     }
 }
 

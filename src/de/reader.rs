@@ -242,12 +242,15 @@ impl<'x, 'de> Reader<'x, 'de> {
     pub(crate) fn bytes(&self, tensor: usize) -> Result<Cow<'de, [u8]>> {
         match self.borrow(tensor)? {
             Some(bytes) => Ok(Cow::Borrowed(bytes)),
-            None => {
-                let entry = self.entry(tensor)?;
-                let len = (entry.end - entry.begin) as usize;
-                Ok(Cow::Owned(memory::read_vec::<u8>(len, |buffer| self.fill(tensor, buffer))?))
-            }
+            None => Ok(Cow::Owned(self.owned(tensor)?)),
         }
+    }
+
+    /// A copy of a tensor's bytes.
+    pub(crate) fn owned(&self, tensor: usize) -> Result<Vec<u8>> {
+        let entry = self.entry(tensor)?;
+        let len = usize::try_from(entry.end - entry.begin).map_err(|_| not_there())?;
+        memory::read_vec::<u8>(len, |buffer| self.fill(tensor, buffer))
     }
 
     /// Puts a tensor's bytes where they belong, by one copy or one positioned read.

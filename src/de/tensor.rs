@@ -1,9 +1,10 @@
 //! A tensor of the file, in the serde forms that ask for one: ndarray's, this crate's own, and the
 //! form that serde's buffers hold.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::de::element::{Appearance, Elements};
@@ -13,7 +14,7 @@ use crate::element::{Element, ElementKind, ElementVisitor};
 use crate::error::ErrorKind;
 use crate::memory::VecPlace;
 use crate::tensor::{StoredData, VersionTag, buffered_version};
-use crate::{Error, Result, cast, handshake, memory};
+use crate::{Dtype, Error, Result, cast, handshake, memory};
 
 /// A tensor that is read on request.
 #[derive(Clone, Copy)]
@@ -94,10 +95,13 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
         appearance: Appearance,
         take: impl FnOnce(Elements<'_>) -> Result<T>,
     ) -> Result<T> {
-        let bytes = self.reader.bytes(self.index)?;
-        let dtype = self.reader.entry(self.index)?.dtype;
+        let (dtype, bytes) = self.dtype_and_bytes()?;
         let level = Level { depth: 0, max_depth: self.reader.max_depth };
         take(Elements::new(dtype, &bytes, self.reader.casts, appearance, level))
+    }
+
+    fn dtype_and_bytes(self) -> Result<(Dtype, Cow<'de, [u8]>)> {
+        Ok((self.reader.entry(self.index)?.dtype, self.reader.bytes(self.index)?))
     }
 
     /// As ndarray's own serde form, whose fields it takes without their names as well.
@@ -148,8 +152,8 @@ impl<'de> SeqAccess<'de> for ArrayParts<'_, '_, 'de> {
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         self.next += 1;
         match self.next {
-            1 => seed.deserialize(Version(VersionTag::U8)).map(Some),
-            2 => seed.deserialize(Extents { shape: self.source.shape()? }).map(Some),
+            1 => seed.deserialize(Part::Version(VersionTag::U8)).map(Some),
+            2 => seed.deserialize(Part::Extents(self.source.shape()?)).map(Some),
             3 => self.source.elements(seed).map(Some),
             _ => Ok(None),
         }
@@ -172,8 +176,8 @@ impl<'de> MapAccess<'de> for BufferedArray<'_, '_, 'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         match self.next {
-            1 => seed.deserialize(Version(self.version)),
-            2 => seed.deserialize(Extents { shape: self.source.shape()? }),
+            1 => seed.deserialize(Part::Version(self.version)),
+            2 => seed.deserialize(Part::Extents(self.source.shape()?)),
             _ => self.source.one_by_one(Appearance::Bits, |elements| seed.deserialize(elements)),
         }
     }
@@ -194,21 +198,20 @@ impl<'de> MapAccess<'de> for TensorForm<'_, '_, 'de> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
+        seed.deserialize(self.part()?)
+    }
+}
+
+impl<'x, 'de> TensorForm<'_, 'x, 'de> {
+    /// The part whose name was given last.
+    fn part(&self) -> Result<Part<'x, 'de>> {
         let (reader, index) = (self.source.reader, self.source.index);
-        match self.next {
-            1 => seed.deserialize(IntoDeserializer::<Error>::into_deserializer(reader.entry(index)?.dtype.name())),
-            2 => seed.deserialize(Extents { shape: self.source.shape()? }),
-            _ if self.borrowed => match reader.borrow(index)? {
-                Some(bytes) => seed.deserialize(de::value::BorrowedBytesDeserializer::new(bytes)),
-                None => Err(cannot_lend()),
-            },
-            _ => {
-                let len = reader.entry(index)?;
-                let len = usize::try_from(len.end - len.begin).map_err(de::Error::custom)?;
-                let bytes = memory::read_vec::<u8>(len, |region| reader.fill(index, region))?;
-                seed.deserialize(ByteBuf(bytes))
-            }
-        }
+        Ok(match self.next {
+            1 => Part::Dtype(reader.entry(index)?.dtype),
+            2 => Part::Extents(self.source.shape()?),
+            _ if self.borrowed => Part::Borrowed(reader.borrow(index)?.ok_or_else(cannot_lend)?),
+            _ => Part::Owned(reader.owned(index)?),
+        })
     }
 }
 
@@ -229,58 +232,45 @@ fn next_name<'de, K: DeserializeSeed<'de>>(
     seed.deserialize(de::value::BorrowedStrDeserializer::<Error>::new(name)).map(Some)
 }
 
-/// The version of ndarray's form, which is 1.
-struct Version(VersionTag);
+/// A part of a tensor in one of its forms. One type for all of them, as whatever asks for one is compiled
+/// for each.
+enum Part<'x, 'de> {
+    /// The version of ndarray's form, which is 1.
+    Version(VersionTag),
+    Dtype(Dtype),
+    /// A shape, whose rank is the length of the tuple that is asked for.
+    Extents(&'x [usize]),
+    Borrowed(&'de [u8]),
+    Owned(Vec<u8>),
+}
 
-impl<'de> Deserializer<'de> for Version {
+impl<'de> Deserializer<'de> for Part<'_, 'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.0 {
-            VersionTag::U8 => visitor.visit_u8(1),
-            VersionTag::U16 => visitor.visit_u16(1),
-            VersionTag::U32 => visitor.visit_u32(1),
-            VersionTag::U64 => visitor.visit_u64(1),
-            VersionTag::I8 => visitor.visit_i8(1),
-            VersionTag::I16 => visitor.visit_i16(1),
-            VersionTag::I32 => visitor.visit_i32(1),
-            VersionTag::I64 => visitor.visit_i64(1),
+        match self {
+            Self::Version(VersionTag::U8) => visitor.visit_u8(1),
+            Self::Version(VersionTag::U16) => visitor.visit_u16(1),
+            Self::Version(VersionTag::U32) => visitor.visit_u32(1),
+            Self::Version(VersionTag::U64) => visitor.visit_u64(1),
+            Self::Version(VersionTag::I8) => visitor.visit_i8(1),
+            Self::Version(VersionTag::I16) => visitor.visit_i16(1),
+            Self::Version(VersionTag::I32) => visitor.visit_i32(1),
+            Self::Version(VersionTag::I64) => visitor.visit_i64(1),
+            Self::Dtype(dtype) => visitor.visit_borrowed_str(dtype.name()),
+            Self::Extents(shape) => {
+                visitor.visit_seq(de::value::SeqDeserializer::<_, Error>::new(shape.iter().copied()))
+            }
+            Self::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
+            Self::Owned(bytes) => visitor.visit_byte_buf(bytes),
         }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// A shape, whose rank is the length of the tuple that is asked for.
-struct Extents<'x> {
-    shape: &'x [usize],
-}
-
-impl Extents<'_> {
-    fn seq<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_seq(de::value::SeqDeserializer::<_, Error>::new(self.shape.iter().copied()))
-    }
-}
-
-impl<'de> Deserializer<'de> for Extents<'_> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.seq(visitor)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, rank: usize, visitor: V) -> Result<V::Value> {
-        if rank != self.shape.len() {
-            let expected = match rank {
-                1 => "an array of 1 axis".to_owned(),
-                _ => format!("an array of {rank} axes"),
-            };
-            return Err(Error::new(ErrorKind::Shape { expected, found: self.shape.to_vec() }));
+        match self {
+            Self::Extents(shape) if rank != shape.len() => Err(other_rank(rank, shape)),
+            _ => self.deserialize_any(visitor),
         }
-        self.seq(visitor)
     }
 
     forward_to_deserialize_any! {
@@ -289,20 +279,13 @@ impl<'de> Deserializer<'de> for Extents<'_> {
     }
 }
 
-/// Bytes that are handed over.
-pub(crate) struct ByteBuf(pub(crate) Vec<u8>);
-
-impl<'de> Deserializer<'de> for ByteBuf {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_byte_buf(self.0)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
+#[cold]
+fn other_rank(rank: usize, shape: &[usize]) -> Error {
+    let expected = match rank {
+        1 => "an array of 1 axis".to_owned(),
+        _ => format!("an array of {rank} axes"),
+    };
+    Error::new(ErrorKind::Shape { expected, found: shape.to_vec() })
 }
 
 /// The kind of element that a seed's `Vec` holds, for a tensor that stands where a `Vec` is asked for.

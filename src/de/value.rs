@@ -5,8 +5,8 @@ use std::cell::Cell;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Visitor};
 
 use crate::de::access::{Entries, Items};
-use crate::de::collections::{self, Root};
-use crate::de::contents::{Contents, Item};
+use crate::de::collections;
+use crate::de::contents::Item;
 use crate::de::element::Scalar;
 use crate::de::json::Level;
 use crate::de::leaf::Leaf;
@@ -23,8 +23,8 @@ use crate::tensor::Request;
 use crate::tensor::{FromTensor, StoredTensor, Tensor};
 use crate::{Error, Result, memory};
 
-/// The items by which a list at the root is known.
-const FIRST_ITEMS: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
+/// The names of the first items of a list that is a level of its own.
+const FIRST_ITEMS: [&str; 3] = ["0", "1", "2"];
 
 /// A value that is to be read.
 ///
@@ -180,6 +180,31 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         field?.collection.get(self.reader.contents.naming().framework())
     }
 
+    /// Reads a value whose parts have these names; at the root of a file whose collections are one tree
+    /// to the value, from the collections laid over each other.
+    pub(super) fn over_collections<T>(
+        self,
+        names: &[&str],
+        read: impl for<'s, 'y> FnOnce(Value<'s, 'y, 'de>) -> Result<T>,
+    ) -> Result<T> {
+        let reader = self.reader;
+        if !self.place().is_root() {
+            return read(self);
+        }
+        let framework = reader.contents.naming().framework();
+        let of_type = self.spec().and_then(|spec| spec.collection.get(framework));
+        let knows_them =
+            of_type.is_some() || self.fields().iter().any(|field| field.collection.get(framework).is_some());
+        match collections::overlay(reader, names, knows_them) {
+            Some(contents) => {
+                let overlaid = reader.of(&contents);
+                let root = self.at_root_of(&overlaid);
+                read(Value::new(&overlaid, &root))
+            }
+            None => read(self),
+        }
+    }
+
     /// The same value at the root of the same file, looked at in another way.
     pub(crate) fn at_root_of<'y>(self, reader: &Reader<'y, 'de>) -> At<'y> {
         let At { depth, tree, ref spec, ref fields, ref collection, ref is_collected, .. } = *self.at;
@@ -262,26 +287,12 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         read(Scalar { dtype, bytes: &bytes, casts: self.reader.casts, level: self.level() })
     }
 
-    /// The contents with the collections laid over each other, where this is the root of a type with
-    /// these fields that has them so.
-    pub(super) fn overlay(self, fields: &[&str]) -> Option<Contents<'x>> {
-        let described = self.spec().map(|_| self.fields());
-        self.place().is_root().then(|| collections::overlay(self.reader, &Root { fields, described }))?
-    }
-
     /// Whether the items of a list stand here, beside a leaf that is the first of them.
     fn is_list_from_leaf(self, leaf: &Leaf<'_, '_>) -> bool {
         matches!(self.place(), Place::Here(Here { list: Some(_), .. })) && !leaf.is_list()
     }
 
     pub(super) fn sequence<V: Visitor<'de>>(self, visitor: V, len: Option<usize>) -> Result<V::Value> {
-        if self.place().is_root()
-            && let Some(contents) = self.overlay(&FIRST_ITEMS)
-        {
-            let overlaid = self.reader.of(&contents);
-            let root = self.at_root_of(&overlaid);
-            return Value::new(&overlaid, &root).sequence(visitor, len);
-        }
         if let Some(leaf) = self.leaf().filter(|leaf| !self.is_list_from_leaf(leaf)) {
             return match len {
                 Some(len) => leaf.deserialize_tuple(len, visitor),
@@ -302,12 +313,15 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         if let Some(len) = len.filter(|_| self.has_named_items()) {
             return self.named_items(len, visitor);
         }
-        match list::items(self.reader, self.place()).map_err(|error| error.at(|| self.place().key(self.reader)))? {
-            Some(items) => Items::of_list(self, items, len, visitor),
-            // A tuple of nothing but units and `None`s stores nothing.
-            None if self.place().is_absent() && len.is_some() => Items::of_list(self, Vec::new(), len, visitor),
-            None => Err(self.mismatch("a sequence")),
-        }
+        self.over_collections(&FIRST_ITEMS, |value| {
+            let (reader, place) = (value.reader, value.place());
+            match list::items(reader, place).map_err(|error| error.at(|| place.key(reader)))? {
+                Some(items) => Items::of_list(value, items, len, visitor),
+                // A tuple of nothing but units and `None`s stores nothing.
+                None if place.is_absent() && len.is_some() => Items::of_list(value, Vec::new(), len, visitor),
+                None => Err(value.mismatch("a sequence")),
+            }
+        })
     }
 
     /// A newtype whose field has a name of its own.
@@ -315,31 +329,38 @@ impl<'r, 'x, 'de> Value<'r, 'x, 'de> {
         let field = spec.fields.first();
         let own = field.and_then(|field| field.names.get(self.reader.contents.naming().framework()));
         let text = own.unwrap_or("0");
-        let place = match Lookup::default().field(self.reader, self.place(), &[], text)? {
-            Some(place) => place,
-            None => self.place().absent_field(self.reader, text, self.collection_of(field)),
-        };
-        let at = self.field(field, place);
-        visitor.visit_newtype_struct(Value::new(self.reader, &at))
+        self.over_collections(&[text], |value| {
+            let collection = value.collection_of(field);
+            let mut lookup = Lookup::in_collection(value.reader, collection);
+            let place = match lookup.field(value.reader, value.place(), &[], text)? {
+                Some(place) => place,
+                None => value.place().absent_field(value.reader, text, collection),
+            };
+            let at = value.field(field, place);
+            visitor.visit_newtype_struct(Value::new(value.reader, &at))
+        })
     }
 
     /// A tuple whose items have names, or are not in every framework.
     pub(super) fn named_items<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
         let framework = self.reader.contents.naming().framework();
-        let mut lookup = Lookup::default();
-        let mut items = Vec::with_capacity(len.min(self.fields().len()));
-        for (index, field) in self.fields().iter().enumerate().take(len) {
-            let text = field.names.get(framework).or(field.loads.first().copied()).unwrap_or_default();
-            let found = match field.exists_in(framework) {
-                true => lookup.field(self.reader, self.place(), &[], text)?,
-                false => None,
-            };
-            items.push((
-                index,
-                found.unwrap_or_else(|| self.place().absent_field(self.reader, text, self.collection_of(Some(field)))),
-            ));
-        }
-        Items::of_list(self, items, Some(len), visitor)
+        let name = |field: &FieldSpec| field.names.get(framework).or(field.loads.first().copied()).unwrap_or_default();
+        let names: Vec<&str> = self.fields().iter().map(name).collect();
+        self.over_collections(&names, |value| {
+            let mut lookup = Lookup::default();
+            let mut items = Vec::with_capacity(len.min(names.len()));
+            for (index, (field, &text)) in value.fields().iter().zip(&names).enumerate().take(len) {
+                let collection = value.collection_of(Some(field));
+                lookup.go_on_in(value.reader, collection);
+                let found = match field.exists_in(framework) {
+                    true => lookup.field(value.reader, value.place(), &[], text)?,
+                    false => None,
+                };
+                let absent = || value.place().absent_field(value.reader, text, collection);
+                items.push((index, found.unwrap_or_else(absent)));
+            }
+            Items::of_list(value, items, Some(len), visitor)
+        })
     }
 
     pub(super) fn has_named_items(&self) -> bool {

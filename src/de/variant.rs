@@ -7,6 +7,7 @@ use crate::de::place::Place;
 use crate::de::reader::Reader;
 use crate::de::value::{At, Value};
 use crate::error::ErrorKind;
+use crate::spec::FieldSpec;
 use crate::{Error, Result};
 
 /// The variant of an enum that the file holds.
@@ -23,25 +24,38 @@ impl<'r, 'x, 'de> Variant<'r, 'x, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
+        let texts: Vec<&str> = variants.iter().map(|variant| Self::text(parent, variant)).collect();
+        parent.over_collections(&texts, |parent| Variant::visit_here(parent, name, variants, visitor))
+    }
+
+    /// What is said of a variant.
+    fn field(parent: Value<'_, '_, '_>, variant: &str) -> Option<&'static FieldSpec> {
+        parent.spec()?.loaded_variant(variant).map(|spec| &spec.field)
+    }
+
+    /// The name of a variant in the file.
+    fn text(parent: Value<'_, '_, '_>, variant: &'static str) -> &'static str {
+        let framework = parent.reader.contents.naming().framework();
+        Self::field(parent, variant).and_then(|field| field.names.get(framework)).unwrap_or(variant)
+    }
+
+    fn visit_here<V: Visitor<'de>>(
+        parent: Value<'r, 'x, 'de>,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
         let (reader, place) = (parent.reader, parent.place());
         let framework = reader.contents.naming().framework();
-        let text = |variant: &'static str| {
-            let field = parent.spec().and_then(|spec| spec.loaded_variant(variant)).map(|spec| &spec.field);
-            field.and_then(|field| field.names.get(framework)).unwrap_or(variant)
-        };
-        if place.is_root() {
-            let texts: Vec<&str> = variants.iter().map(|variant| text(variant)).collect();
-            if let Some(contents) = parent.overlay(&texts) {
-                let overlaid = reader.of(&contents);
-                let root = parent.at_root_of(&overlaid);
-                return Variant::visit(Value::new(&overlaid, &root), name, variants, visitor);
-            }
-        }
         let mut lookup = Lookup::default();
         let mut found: Option<(&'static str, Place<'x>)> = None;
         for &variant in variants {
-            let text = text(variant);
-            let Some(there) = lookup.field(reader, place, &[], text)? else { continue };
+            let field = Self::field(parent, variant);
+            if field.is_some_and(|field| !field.exists_in(framework)) {
+                continue;
+            }
+            lookup.go_on_in(reader, parent.collection_of(field));
+            let Some(there) = lookup.field(reader, place, &[], Self::text(parent, variant))? else { continue };
             if let Some((first, _)) = found {
                 let (first, second) = (first.to_owned(), variant.to_owned());
                 return Err(Error::new(ErrorKind::Ambiguous { first, second }));

@@ -35,10 +35,17 @@ pub(crate) fn write<'p>(
     }
     let mut begin = 0u64;
     let mut last: Option<Last<'p>> = None;
+    let (at_most, start) = (tensors.size_hint().1.unwrap_or_default(), header.len());
     for tensor in tensors {
         header.extend_from_slice(separator);
         separator = b",";
+        let is_first = last.is_none();
         begin = entry(&mut header, tensor, begin, &mut last).map_err(|error| error.at(|| tensor.key.to_owned()))?;
+        if is_first {
+            // Most others take as much, but for longer numbers.
+            let each = header.len() - start + 16;
+            _ = header.try_reserve(each.saturating_mul(at_most).min(Header::MAX_LEN));
+        }
     }
     header.push(b'}');
     header.resize(header.len().next_multiple_of(LENGTH_BYTES), b' ');
@@ -86,12 +93,11 @@ fn entry<'p>(header: &mut Vec<u8>, tensor: Planned<'p>, begin: u64, last: &mut O
         .checked_add(len)
         .ok_or_else(|| Error::unsupported(format!("the file would be larger than {} bytes", u64::MAX)))?;
 
-    string(header, key)?;
-    let start = header.len();
+    let start = string(header, key)?;
     match alike {
         Some(last) => header.extend_from_within(last.common.clone()),
         None => {
-            header.extend_from_slice(b":{\"dtype\":\"");
+            header.extend_from_slice(b"\":{\"dtype\":\"");
             header.extend_from_slice(dtype.name().as_bytes());
             header.extend_from_slice(b"\",\"shape\":");
             json(header, shape)?;
@@ -101,39 +107,46 @@ fn entry<'p>(header: &mut Vec<u8>, tensor: Planned<'p>, begin: u64, last: &mut O
     let common = start..header.len();
     match last {
         Some(last) => header.extend_from_within(last.end.clone()),
-        None => number(header, begin),
+        None => json(header, &begin)?,
     }
     header.push(b',');
     let start = header.len();
-    number(header, end);
+    let is_counted = last.as_ref().is_some_and(|last| {
+        header.extend_from_within(last.end.clone());
+        header.get_mut(start..).is_some_and(|digits| count_on(digits, len))
+    });
+    if !is_counted {
+        header.truncate(start);
+        json(header, &end)?;
+    }
     *last = Some(Last { dtype, shape, len, common, end: start..header.len() });
     header.extend_from_slice(b"]}");
     Ok(end)
 }
 
-/// Adds a string, which mostly needs no escape.
-fn string(header: &mut Vec<u8>, text: &str) -> Result<()> {
-    if !super::is_plain(text.as_bytes()) {
-        return json(header, text);
+/// Adds `more` to a number in decimal digits; false when they do not do, and then they are spoilt.
+fn count_on(digits: &mut [u8], more: u64) -> bool {
+    let mut carry = more;
+    for digit in digits.iter_mut().rev() {
+        if carry == 0 {
+            return true;
+        }
+        let sum = carry % 10 + u64::from(*digit - b'0');
+        (*digit, carry) = (b'0' + (sum % 10) as u8, carry / 10 + sum / 10);
     }
-    header.push(b'"');
-    header.extend_from_slice(text.as_bytes());
-    header.push(b'"');
-    Ok(())
+    carry == 0
 }
 
-fn number(header: &mut Vec<u8>, number: u64) {
-    // A u64 has 20 digits at most.
-    let mut digits = [0; 20];
-    let (mut rest, mut len) = (number, 0);
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        (rest, len) = (rest / 10, len + 1);
-        if rest == 0 {
-            break;
-        }
+/// Adds a string but for the quote at its end, whose place it says. Mostly it needs no escape.
+fn string(header: &mut Vec<u8>, text: &str) -> Result<usize> {
+    if super::is_plain(text.as_bytes()) {
+        header.push(b'"');
+        header.extend_from_slice(text.as_bytes());
+    } else {
+        json(header, text)?;
+        header.pop();
     }
-    header.extend_from_slice(digits.get(20 - len..).unwrap_or_default());
+    Ok(header.len())
 }
 
 fn json<T: ?Sized + serde::Serialize>(header: &mut Vec<u8>, value: &T) -> Result<()> {

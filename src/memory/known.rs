@@ -62,11 +62,11 @@ unsafe impl AnyLifetime for &mut Walker<'_> {}
 unsafe impl AnyLifetime for crate::Serializer {}
 // SAFETY: `_for_every_lifetime` compiles.
 unsafe impl AnyLifetime for Value<'_, '_, '_> {}
-// SAFETY: as above.
+// SAFETY: `_for_every_lifetime` compiles.
 unsafe impl AnyLifetime for crate::Deserializer<'_> {}
-// SAFETY: as above.
+// SAFETY: `_for_every_lifetime` compiles.
 unsafe impl AnyLifetime for &crate::Deserializer<'_> {}
-// SAFETY: as above.
+// SAFETY: `_for_every_lifetime` compiles.
 unsafe impl AnyLifetime for &mut crate::Deserializer<'_> {}
 
 /// The compiler's word for [`AnyLifetime`]: the lifetimes are free here, and no output is made of them.
@@ -74,7 +74,6 @@ fn _for_every_lifetime<'a, 'w, 's, 'r, 'x, 'de, F: FromTensor<'de>>(
     _: &'a mut Walker<'w>,
     _: Saved<'s>,
     _: Value<'r, 'x, 'de>,
-    _: &'a crate::Deserializer<'de>,
 ) {
     fn announces<T: Announce>() {}
     fn accepts<T: Accept<Request, Output = Output>, Request, Output>() {}
@@ -82,8 +81,8 @@ fn _for_every_lifetime<'a, 'w, 's, 'r, 'x, 'de, F: FromTensor<'de>>(
     announces::<&'a mut Walker<'w>>();
     announces::<Value<'r, 'x, 'de>>();
     announces::<crate::Deserializer<'de>>();
-    announces::<&'a crate::Deserializer<'de>>();
-    announces::<&'a mut crate::Deserializer<'de>>();
+    announces::<&'r crate::Deserializer<'de>>();
+    announces::<&'r mut crate::Deserializer<'de>>();
     accepts::<&'a mut Walker<'w>, Saved<'s>, crate::Result<()>>();
     gives::<'de, Value<'r, 'x, 'de>, Request<F>, crate::Result<F>>();
 }

@@ -32,7 +32,7 @@ pub(crate) use known::{Accept, Announce, Give, WithoutLifetime, accept, announce
 pub(crate) use matrix::MatrixElements;
 #[cfg(unix)]
 pub(crate) use pages::prefault;
-pub(crate) use recognise::{VecPlace, element_of_vec_seed, recognise, vec_by};
+pub(crate) use recognise::{Recogniser, VecPlace, element_of_vec_seed, vec_by};
 pub(crate) use share::fill_by;
 pub(crate) use strided::{Strided, reordered};
 

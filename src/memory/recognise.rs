@@ -67,25 +67,52 @@ type Borrow<'a> = PhantomData<&'a ()>;
 
 static ARRAYS: LazyLock<ByType<Row>> = LazyLock::new(arrays);
 
-/// The array that `value` is, if it is one of those that are known: an ndarray array of an
-/// [`Element`] (`Array`, `ArcArray`, `ArrayView`, `CowArray`, of up to 6 axes or `IxDyn`), a
-/// [`Tensor`] or a [`TensorView`], by itself or behind `&`, `Box` or `Arc`.
-#[inline]
-pub(crate) fn recognise<T: ?Sized>(value: &T) -> Option<Strided<'_>> {
-    // Every type in the table holds a pointer, which most scalars have no room for: known when
-    // compiled, so that their elements cost nothing here.
-    if size_of_val(value) < size_of::<usize>() || align_of_val(value) < align_of::<usize>() {
-        return None;
-    }
-    let row = row_of(typeid::of::<T>())?;
-    // SAFETY: the row was found by the type of `value`, lifetimes aside (see the module), and
-    // `value` is borrowed for the lifetime of the result.
-    unsafe { Some((row.array)((row.reach)((&raw const *value).cast()), PhantomData)) }
+/// Knows arrays by their type, and what it looked up last: a model has few types of arrays, and most
+/// values are of the type of the one before.
+#[derive(Default)]
+pub(crate) struct Recogniser {
+    array: Option<(TypeId, Row)>,
+    /// A type that is none.
+    other: Option<TypeId>,
 }
 
-/// The look-up, which need not be compiled for every type.
-fn row_of(id: TypeId) -> Option<Row> {
-    ARRAYS.get(&id).copied()
+impl Recogniser {
+    /// The array that `value` is, if it is one of those that are known: an ndarray array of an
+    /// [`Element`] (`Array`, `ArcArray`, `ArrayView`, `CowArray`, of up to 6 axes or `IxDyn`), a
+    /// [`Tensor`] or a [`TensorView`], by itself or behind `&`, `Box` or `Arc`.
+    #[inline]
+    pub(crate) fn recognise<'v, T: ?Sized>(&mut self, value: &'v T) -> Option<Strided<'v>> {
+        // Every type in the table holds a pointer, which most scalars have no room for: known when
+        // compiled, so that their elements cost nothing here.
+        if size_of_val(value) < size_of::<usize>() || align_of_val(value) < align_of::<usize>() {
+            return None;
+        }
+        let row = self.row_of(typeid::of::<T>())?;
+        // SAFETY: the row was found by the type of `value`, lifetimes aside (see the module), and
+        // `value` is borrowed for the lifetime of the result.
+        unsafe { Some((row.array)((row.reach)((&raw const *value).cast()), PhantomData)) }
+    }
+
+    /// The row of this very type.
+    #[inline]
+    fn row_of(&mut self, id: TypeId) -> Option<Row> {
+        match self.array {
+            Some((known, row)) if known == id => Some(row),
+            _ if self.other == Some(id) => None,
+            _ => self.look_up(id),
+        }
+    }
+
+    /// The look-up, which need not be compiled for every type.
+    #[inline(never)]
+    fn look_up(&mut self, id: TypeId) -> Option<Row> {
+        let row = ARRAYS.get(&id).copied();
+        match row {
+            Some(row) => self.array = Some((id, row)),
+            None => self.other = Some(id),
+        }
+        row
+    }
 }
 
 fn arrays() -> ByType<Row> {

@@ -276,6 +276,9 @@ pub(crate) fn reordered<T: Copy>(values: &[T], axes: &[usize]) -> Option<Vec<T>>
 
 /// The number of elements, when they lie one after the other in logical (C) order.
 fn contiguous_elements(shape: &[usize], strides: &[isize]) -> Option<usize> {
+    if let ([len], [1]) = (shape, strides) {
+        return Some(*len);
+    }
     if shape.contains(&0) {
         return Some(0);
     }

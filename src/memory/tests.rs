@@ -199,7 +199,8 @@ proptest! {
 }
 
 fn check_recognised<T: ?Sized>(value: &T, dtype: Dtype, shape: &[usize], bytes: &[u8]) {
-    let strided = recognise(value).unwrap_or_else(|| panic!("{} is not recognised", type_name::<T>()));
+    let strided =
+        Recogniser::default().recognise(value).unwrap_or_else(|| panic!("{} is not recognised", type_name::<T>()));
     assert_eq!((strided.dtype(), strided.shape()), (dtype, shape));
     assert_eq!(written(&strided), bytes);
 }
@@ -245,26 +246,26 @@ fn tensors_are_recognised() {
 fn nothing_else_is_recognised() {
     struct Wrapper<T>(T);
     let array = ndarray::arr1(&[1f32, 2.0]);
-    assert!(recognise("text").is_none());
-    assert!(recognise(&1u8).is_none());
-    assert!(recognise(&1f64).is_none());
-    assert!(recognise(&1u64).is_none());
-    assert!(recognise(&()).is_none());
-    assert!(recognise(&[1f32; 4]).is_none());
-    assert!(recognise([1f32; 4].as_slice()).is_none());
-    assert!(recognise(&vec![1f32]).is_none());
-    assert!(recognise(&String::from("text")).is_none());
-    assert!(recognise(&array.as_ptr()).is_none());
-    assert!(recognise(&Some(array.clone())).is_none());
-    assert!(recognise(&Box::new(Box::new(array.clone()))).is_none());
-    assert!(recognise(&ndarray::arr1(&['a'])).is_none());
-    assert!(recognise(&ndarray::arr1(&[1u128])).is_none());
-    assert!(recognise(&ndarray::arr1(&[String::new()]).view()).is_none());
-    assert!(recognise(&array.raw_view()).is_none());
+    assert!(Recogniser::default().recognise("text").is_none());
+    assert!(Recogniser::default().recognise(&1u8).is_none());
+    assert!(Recogniser::default().recognise(&1f64).is_none());
+    assert!(Recogniser::default().recognise(&1u64).is_none());
+    assert!(Recogniser::default().recognise(&()).is_none());
+    assert!(Recogniser::default().recognise(&[1f32; 4]).is_none());
+    assert!(Recogniser::default().recognise([1f32; 4].as_slice()).is_none());
+    assert!(Recogniser::default().recognise(&vec![1f32]).is_none());
+    assert!(Recogniser::default().recognise(&String::from("text")).is_none());
+    assert!(Recogniser::default().recognise(&array.as_ptr()).is_none());
+    assert!(Recogniser::default().recognise(&Some(array.clone())).is_none());
+    assert!(Recogniser::default().recognise(&Box::new(Box::new(array.clone()))).is_none());
+    assert!(Recogniser::default().recognise(&ndarray::arr1(&['a'])).is_none());
+    assert!(Recogniser::default().recognise(&ndarray::arr1(&[1u128])).is_none());
+    assert!(Recogniser::default().recognise(&ndarray::arr1(&[String::new()]).view()).is_none());
+    assert!(Recogniser::default().recognise(&array.raw_view()).is_none());
     let (wrapped, plain) = (Wrapper(array.clone()), array);
     assert_eq!(size_of_val(&wrapped), size_of_val(&plain));
-    assert!(recognise(&wrapped).is_none());
-    assert!(recognise(&wrapped.0).is_some());
+    assert!(Recogniser::default().recognise(&wrapped).is_none());
+    assert!(Recogniser::default().recognise(&wrapped.0).is_some());
 }
 
 #[test]

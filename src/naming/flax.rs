@@ -61,7 +61,7 @@ impl Flax {
             key.push_str(&self.separator);
             let name = key.get(above.start..).unwrap_or_default();
             // With `:::`, the name `a:` gives `a::::b`, which splits one colon too early.
-            if self.last_segment(name) != name.len() {
+            if self.separator.len() > 1 && self.last_segment(name) != name.len() {
                 let name = key.get(above.start..name_end).unwrap_or_default();
                 return Err(Refusal(format!(
                     "the end of `{name}` runs into the separator `{}`, so that it would not read \

@@ -72,6 +72,16 @@ impl Naming {
         }
     }
 
+    /// A name that an attribute gives, in which `.` joins the parts of a path.
+    pub(crate) fn path<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        match &self.scheme {
+            Scheme::Flax(flax) if flax.separator != "." && name.contains('.') => {
+                Cow::Owned(name.replace('.', &flax.separator))
+            }
+            _ => Cow::Borrowed(name),
+        }
+    }
+
     /// A node's prefix without the separator at its end.
     pub(crate) fn trim<'k>(&self, prefix: &'k str) -> &'k str {
         match &self.scheme {
@@ -144,6 +154,8 @@ impl Naming {
     pub(crate) fn after_join<'k>(&self, rest: &'k str) -> Option<&'k str> {
         let joined = match &self.scheme {
             Scheme::Haiku(_) => rest.strip_prefix(['.', '/']),
+            // An attribute joins names by `.`, whatever separates them in the file.
+            Scheme::Flax(flax) => rest.strip_prefix(flax.separator.as_str()).or_else(|| rest.strip_prefix('.')),
             _ => rest.strip_prefix(self.join()),
         };
         joined.filter(|rest| !rest.is_empty())

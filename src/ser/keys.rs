@@ -2,6 +2,8 @@
 
 mod assignment;
 
+use std::collections::BTreeMap;
+
 use assignment::Assignment;
 
 use crate::error::ErrorKind;
@@ -20,8 +22,18 @@ pub(crate) const PARAMS: &str = "params";
 /// A range of [`Keys::text`].
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// From `start` to the end of `text`; as long a header as that would be no file could have.
+    fn up_to_the_end(text: &str, start: usize) -> Result<Self> {
+        match (start.try_into(), text.len().try_into()) {
+            (Ok(start), Ok(end)) => Ok(Self { start, end }),
+            _ => Err(Error::unsupported(format!("the keys take more than {} bytes", u32::MAX))),
+        }
+    }
 }
 
 /// The key of each tensor and leaf of a skeleton, under one naming.
@@ -29,9 +41,11 @@ struct Span {
 pub(crate) struct Keys {
     text: String,
     /// In the order of the walk.
-    tensors: Vec<Named<Option<Box<[usize]>>>>,
+    tensors: Vec<Named>,
     /// In the order of the walk.
-    leaves: Vec<Named<Leaf>>,
+    leaves: Vec<(Named, Leaf)>,
+    /// The shapes in files of this naming of those tensors that have one of their own there.
+    shapes: BTreeMap<usize, Box<[usize]>>,
     lists: Vec<Span>,
     /// The tensors that files of this naming have, in the order of their keys, once that is known.
     sorted: Vec<u32>,
@@ -40,12 +54,10 @@ pub(crate) struct Keys {
 }
 
 /// A tensor or a leaf.
-struct Named<T> {
+struct Named {
     /// Its key; `None` where the naming's framework does not have it.
     span: Option<Span>,
-    node: usize,
-    /// Of a tensor, the shape in files of this naming, where it has one of its own.
-    more: T,
+    node: u32,
 }
 
 impl Keys {
@@ -68,7 +80,7 @@ impl Keys {
 
     /// Every tensor and leaf, without a key yet.
     fn unnamed(skeleton: &Skeleton, framework: Option<Framework>) -> Result<Self> {
-        let mut keys = Self::default();
+        let mut keys = Self { tensors: Vec::with_capacity(skeleton.tensors().len()), ..Self::default() };
         let mut tensors = skeleton.tensors().iter();
         for (node, body) in skeleton.nodes().iter().map(|node| node.body).enumerate() {
             match body {
@@ -76,9 +88,12 @@ impl Keys {
                     let Some(info) = tensors.next() else { continue };
                     let shape = info.spec.map(|spec| spec.reshaped(framework, skeleton.shape(info))).transpose();
                     let shape = shape.map_err(|error| error.at(|| skeleton.path_of(node)))?.flatten();
-                    keys.tensors.push(Named { span: None, node, more: shape.map(Vec::into_boxed_slice) });
+                    if let Some(shape) = shape {
+                        keys.shapes.insert(keys.tensors.len(), shape.into());
+                    }
+                    keys.tensors.push(Named { span: None, node: node as u32 });
                 }
-                Body::Leaf(leaf) => keys.leaves.push(Named { span: None, node, more: leaf }),
+                Body::Leaf(leaf) => keys.leaves.push((Named { span: None, node: node as u32 }, leaf)),
                 _ => {}
             }
         }
@@ -89,25 +104,26 @@ impl Keys {
     pub(crate) fn of(skeleton: &Skeleton, naming: &Naming, renames: &Renames) -> Result<Self> {
         let mut keys = Self::assign(skeleton, naming)?;
         if !renames.is_empty() {
-            keys.rename(renames);
+            keys.rename(renames)?;
         }
         keys.check(skeleton, naming)?;
         Ok(keys)
     }
 
-    fn rename(&mut self, renames: &Renames) {
+    fn rename(&mut self, renames: &Renames) -> Result<()> {
         let old = std::mem::take(&mut self.text);
         let tensors = self.tensors.iter_mut().filter_map(|tensor| tensor.span.as_mut());
-        let leaves = self.leaves.iter_mut().filter_map(|leaf| leaf.span.as_mut());
+        let leaves = self.leaves.iter_mut().filter_map(|(leaf, _)| leaf.span.as_mut());
         for span in tensors.chain(leaves).chain(&mut self.lists) {
             let start = self.text.len();
-            self.text.push_str(&renames.apply(old.get(span.start..span.end).unwrap_or_default()));
-            *span = Span { start, end: self.text.len() };
+            self.text.push_str(&renames.apply(text(&old, *span)));
+            *span = Span::up_to_the_end(&self.text, start)?;
         }
+        Ok(())
     }
 
     fn text(&self, span: Span) -> &str {
-        self.text.get(span.start..span.end).unwrap_or_default()
+        text(&self.text, span)
     }
 
     /// The tensors that files of this naming have, each by its place in the walk.
@@ -122,7 +138,7 @@ impl Keys {
 
     /// Whether files of this naming have the n-th leaf of the walk.
     pub(crate) fn is_leaf_stored(&self, index: usize) -> bool {
-        self.leaves.get(index).is_some_and(|leaf| leaf.span.is_some())
+        self.leaves.get(index).is_some_and(|(leaf, _)| leaf.span.is_some())
     }
 
     /// The key of the n-th tensor of the walk.
@@ -132,7 +148,7 @@ impl Keys {
 
     /// The shape of the n-th tensor of the walk in a file.
     pub(crate) fn shape<'k>(&'k self, skeleton: &'k Skeleton, index: usize) -> &'k [usize] {
-        match self.tensors.get(index).and_then(|tensor| tensor.more.as_deref()) {
+        match self.shapes.get(&index) {
             Some(shape) => shape,
             None => skeleton.tensors().get(index).map_or(&[], |info| skeleton.shape(info)),
         }
@@ -140,11 +156,11 @@ impl Keys {
 
     /// The key of the n-th leaf of the walk.
     pub(crate) fn leaf(&self, index: usize) -> Option<&str> {
-        self.leaves.get(index)?.span.map(|span| self.text(span))
+        self.leaves.get(index)?.0.span.map(|span| self.text(span))
     }
 
     pub(crate) fn leaves(&self) -> impl Iterator<Item = (&str, Leaf)> {
-        self.leaves.iter().filter_map(|leaf| Some((self.text(leaf.span?), leaf.more)))
+        self.leaves.iter().filter_map(|(leaf, more)| Some((self.text(leaf.span?), *more)))
     }
 
     pub(crate) fn lists(&self) -> impl Iterator<Item = &str> {
@@ -168,14 +184,18 @@ impl Keys {
 
     /// Sorts the keys, and refuses those that would not read back.
     fn check(&mut self, skeleton: &Skeleton, naming: &Naming) -> Result<()> {
-        let tensors = self.tensors.iter().map(|tensor| (tensor.span, tensor.node));
-        let all: Vec<(Option<Span>, usize)> =
-            tensors.chain(self.leaves.iter().map(|leaf| (leaf.span, leaf.node))).collect();
+        // The tensors are counted first, then the leaves.
         let tensor_count = self.tensors.len();
-        let key = |index: u32| all.get(index as usize).and_then(|(span, _)| *span).map_or("", |span| self.text(span));
-        let path = |index: u32| all.get(index as usize).map_or_else(String::new, |(_, node)| skeleton.path_of(*node));
+        let named = |index: u32| match (index as usize).checked_sub(tensor_count) {
+            None => self.tensors.get(index as usize),
+            Some(index) => self.leaves.get(index).map(|(leaf, _)| leaf),
+        };
+        let key = |index: u32| named(index).and_then(|named| named.span).map_or("", |span| self.text(span));
+        let path = |index: u32| named(index).map_or_else(String::new, |named| skeleton.path_of(named.node as usize));
 
-        let mut sorted: Vec<u32> = (0u32..).zip(&all).filter(|(_, (span, _))| span.is_some()).map(|(i, _)| i).collect();
+        let count = (tensor_count + self.leaves.len()) as u32;
+        let mut sorted: Vec<u32> =
+            (0..count).filter(|index| named(*index).is_some_and(|named| named.span.is_some())).collect();
         if let Some(reserved) = sorted.iter().find(|index| key(**index) == header::METADATA) {
             let reason = format!(
                 "a file keeps its metadata under `{}`, so no tensor or leaf can have that name",
@@ -215,11 +235,15 @@ impl Keys {
     }
 }
 
+fn text(text: &str, span: Span) -> &str {
+    text.get(span.start as usize..span.end as usize).unwrap_or_default()
+}
+
 /// The root collections of a skeleton, when something in it is in one other than `params`.
 fn collections(skeleton: &Skeleton, framework: Option<Framework>) -> Vec<&'static str> {
     let named = |names: &PerFramework<&'static str>| names.get(framework);
     let mut found: Vec<&'static str> = Vec::new();
-    for node in skeleton.nodes() {
+    for node in skeleton.nodes().iter().filter(|node| !node.is_plain()) {
         let of_field = node.field.and_then(|field| named(&field.collection));
         let of_types = skeleton.kinds(node).filter_map(|kind| named(&kind.collection));
         for collection in of_field.into_iter().chain(of_types) {

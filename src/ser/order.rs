@@ -65,7 +65,7 @@ fn common<'k>(mut texts: impl Iterator<Item = &'k [u8]>) -> usize {
 fn head(text: &[u8]) -> u64 {
     match text.first_chunk() {
         Some(chunk) => u64::from_be_bytes(*chunk),
-        None => text.iter().rev().fold(0, |head, byte| head >> 8 | u64::from(*byte) << 56),
+        None => text.iter().fold(0, |head, byte| head << 8 | u64::from(*byte)) << (64 - 8 * text.len().max(1)),
     }
 }
 

@@ -92,7 +92,8 @@ impl Plan {
 
         let mut offset = header.len() as u64;
         let mut slots = vec![None; infos.len()];
-        let mut lengths = vec![header.len()];
+        let mut lengths = Vec::with_capacity(order.len() + 1);
+        lengths.push(header.len());
         for &index in &order {
             let (Some(info), Some(slot)) = (infos.get(index), slots.get_mut(index)) else { continue };
             let shape = skeleton.shape(info);

@@ -60,6 +60,14 @@ pub(crate) struct Node {
     newtypes: (usize, usize),
 }
 
+impl Node {
+    /// Whether nothing is said of it.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.field.is_none() && self.kind.is_none() && self.newtypes.0 == self.newtypes.1
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TensorInfo {
     pub(crate) dtype: Dtype,
@@ -184,14 +192,11 @@ impl Skeleton {
         self.newtypes.push(spec);
     }
 
-    /// What is said of the newtypes around a node, the innermost first.
-    pub(crate) fn newtypes(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
-        self.newtypes.get(node.newtypes.0..node.newtypes.1).unwrap_or_default().iter().rev().copied()
-    }
-
-    /// What is said of the types of a node: its own, then the newtypes around it.
+    /// What is said of the types of a node: its own, then the newtypes around it,
+    /// the innermost first.
     pub(crate) fn kinds(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
-        node.kind.into_iter().chain(self.newtypes(node))
+        let newtypes = self.newtypes.get(node.newtypes.0..node.newtypes.1).unwrap_or_default();
+        node.kind.into_iter().chain(newtypes.iter().rev().copied())
     }
 
     /// The path of the value that comes next, for an error.
@@ -231,6 +236,7 @@ impl Skeleton {
         }
         let index = self.nodes.len();
         let newtypes = (std::mem::replace(&mut self.placed, self.newtypes.len()), self.newtypes.len());
+        make_room(&mut self.nodes);
         self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind, newtypes });
         index
     }
@@ -259,9 +265,17 @@ impl Skeleton {
         element: Dtype,
         spec: Option<&'static TensorSpec>,
     ) {
-        let start = self.dims.len();
-        self.dims.extend_from_slice(shape);
-        self.tensors.push(TensorInfo { dtype, element, dims: (start, self.dims.len()), spec });
+        // Many tensors have the shape of the one before them.
+        let dims = match self.tensors.last() {
+            Some(last) if self.shape(last) == shape => last.dims,
+            _ => {
+                let start = self.dims.len();
+                self.dims.extend_from_slice(shape);
+                (start, self.dims.len())
+            }
+        };
+        make_room(&mut self.tensors);
+        self.tensors.push(TensorInfo { dtype, element, dims, spec });
         self.push(Body::Tensor, true, None);
         if let Some(open) = self.open.last_mut() {
             open.holds_tensor = true;
@@ -338,6 +352,14 @@ impl Skeleton {
             Step::Key(span) | Step::IntKey(span) => self.text(span).to_owned(),
             Step::Index(index) => index.to_string(),
         }
+    }
+}
+
+/// Grows fourfold what is full: less is copied than if it grew twofold, and memory that is not used
+/// costs nothing.
+fn make_room<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve(3 * list.len());
     }
 }
 

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::memory::{self, Strided};
+use crate::memory::{self, Recogniser, Strided};
 use crate::ser::array::{Array, Focus};
 use crate::ser::compound::{Described, State};
 use crate::ser::leaf::Form;
@@ -35,6 +35,7 @@ pub(crate) struct Walker<'w> {
     max_depth: usize,
     /// What the walk has come by.
     trace: Trace,
+    recogniser: Recogniser,
     /// Whether everything is a leaf, tensors too.
     pub(crate) plain: bool,
     /// The memory of the elements that wait, between one array and the next.
@@ -59,9 +60,18 @@ impl memory::Accept<Saved<'_>> for &mut Walker<'_> {
 
 impl<'w> Walker<'w> {
     pub(crate) fn new(mode: Mode<'w>, max_depth: usize) -> Self {
-        let trace = Trace::default();
-        let spare = Vec::new();
-        Self { mode, focus: Focus::Value, class: None, spec: None, depth: 0, max_depth, trace, plain: false, spare }
+        Self {
+            mode,
+            focus: Focus::Value,
+            class: None,
+            spec: None,
+            depth: 0,
+            max_depth,
+            trace: Trace::default(),
+            recogniser: Recogniser::default(),
+            plain: false,
+            spare: Vec::new(),
+        }
     }
 
     /// A value as one leaf: its JSON text.
@@ -86,7 +96,7 @@ impl<'w> Walker<'w> {
     pub(crate) fn value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
         if matches!(self.focus, Focus::Value)
             && !self.plain
-            && let Some(tensor) = memory::recognise(value)
+            && let Some(tensor) = self.recogniser.recognise(value)
         {
             return self.tensor(&tensor);
         }

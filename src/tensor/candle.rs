@@ -11,6 +11,7 @@ use crate::memory::{self, Strided};
 use crate::{Dtype, Element, Error, Result};
 
 /// The elements are written from where they are, in whatever order they lie there.
+#[diagnostic::do_not_recommend]
 impl ToTensor for candle_core::Tensor {
     fn to_tensor(&self) -> Result<CowTensor<'_>> {
         if !self.device().is_cpu() {
@@ -95,6 +96,7 @@ impl Elements for OnCpu<'_> {
 }
 
 /// A tensor on the CPU, of the dtype in the file, or the next wider one that candle has.
+#[diagnostic::do_not_recommend]
 impl<'de> FromTensor<'de> for candle_core::Tensor {
     fn from_tensor(tensor: StoredTensor<'_, 'de>) -> Result<Self> {
         // candle multiplies the axes whatever they are.

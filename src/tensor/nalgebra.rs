@@ -28,6 +28,7 @@ impl Elements for MatrixElements<'_> {
 }
 
 /// Two axes, rows and columns; one for a type with a single row or column. Views are saved alike.
+#[diagnostic::do_not_recommend]
 impl<E, R, C, S> ToTensor for Matrix<E, R, C, S>
 where
     E: Element + Scalar,
@@ -47,6 +48,7 @@ where
 }
 
 /// Two axes, rows and columns; one, or two, for a type with a single row or column.
+#[diagnostic::do_not_recommend]
 impl<'de, E, R, C> FromTensor<'de> for OMatrix<E, R, C>
 where
     E: Element + Scalar,

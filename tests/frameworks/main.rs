@@ -5,12 +5,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod collections;
 mod conversion;
+mod forms;
 mod golden_flax;
 mod golden_haiku;
 mod golden_objax;
 mod layers;
+mod names;
 mod roots;
+mod scopes;
 mod shared_words;
 mod tooling;
 mod values;

@@ -16,14 +16,29 @@ struct Plain<T> {
     x: T,
 }
 
-/// The same JSON as serde's own derive makes of it, and back.
+/// The same in every format as serde's own derive makes of it, and back.
 fn assert_as_plain<T>(x: T)
 where
     T: safejax::ToTensor + for<'de> safejax::FromTensor<'de> + Serialize + DeserializeOwned + Debug + PartialEq + Clone,
 {
-    let plain = serde_json::to_string(&Plain { x: x.clone() }).unwrap();
-    assert_eq!(serde_json::to_string(&Field { x: x.clone() }).unwrap(), plain);
-    assert_eq!(serde_json::from_str::<Field<T>>(&plain).unwrap(), Field { x });
+    let (plain, field) = (Plain { x: x.clone() }, Field { x });
+    let json = serde_json::to_string(&plain).unwrap();
+    assert_eq!(serde_json::to_string(&field).unwrap(), json);
+    assert_eq!(serde_json::from_str::<Field<T>>(&json).unwrap(), field);
+
+    // A tuple has no length before it in these, other than a sequence.
+    let bytes = postcard::to_stdvec(&plain).unwrap();
+    assert_eq!(postcard::to_stdvec(&field).unwrap(), bytes);
+    assert_eq!(postcard::from_bytes::<Field<T>>(&bytes).unwrap(), field);
+
+    let config = bincode::config::standard();
+    let bytes = bincode::serde::encode_to_vec(&plain, config).unwrap();
+    assert_eq!(bincode::serde::encode_to_vec(&field, config).unwrap(), bytes);
+    assert_eq!(bincode::serde::decode_from_slice::<Field<T>, _>(&bytes, config).unwrap().0, field);
+
+    let text = ron::to_string(&plain).unwrap();
+    assert_eq!(ron::to_string(&field).unwrap(), text);
+    assert_eq!(ron::from_str::<Field<T>>(&text).unwrap(), field);
 }
 
 #[test]
@@ -70,8 +85,10 @@ fn arrays_and_tensors_look_as_without() {
 #[test]
 fn an_array_longer_than_serde_knows_is_a_tuple_all_the_same() {
     let field = Field { x: [1u8; 40] };
+    // A tuple of 20 pairs is the same without lengths.
+    let pairs = Plain { x: [(1u8, 1u8); 20] };
+    assert_eq!(postcard::to_stdvec(&field).unwrap(), postcard::to_stdvec(&pairs).unwrap());
     let json = serde_json::to_string(&field).unwrap();
-    assert_eq!(json, serde_json::to_string(&Plain { x: vec![1u8; 40] }).unwrap());
     assert_eq!(serde_json::from_str::<Field<[u8; 40]>>(&json).unwrap(), field);
     let error = serde_json::from_str::<Field<[u8; 41]>>(&json).unwrap_err().to_string();
     assert!(error.starts_with("invalid length 40, expected an array of length 41"), "{error}");

@@ -33,7 +33,8 @@ fn a_reference_saves_what_it_points_to() {
     assert_eq!(stored(&array), Tensor::from(array.clone()));
     let rows: &[[u8; 2]; 3] = &[[1, 2]; 3];
     assert_eq!(stored(rows).shape(), [3, 2]);
-    assert_eq!(stored(&rows).shape(), [3, 2]);
+    let pointer: &&[[u8; 2]; 3] = &rows;
+    assert_eq!(stored(pointer).shape(), [3, 2]);
 }
 
 #[test]

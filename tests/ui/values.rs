@@ -9,7 +9,7 @@ struct Dtypes {
     lower_case: Vec<f32>,
     #[tensor(dtype = "BF61")]
     unknown: Vec<f32>,
-    #[tensor(dtype = "F8_E4M3")]
+    #[tensor(dtype = "F8_E8M0")]
     without_element: Vec<f32>,
     #[tensor(dtype = BF16)]
     no_string: Vec<f32>,

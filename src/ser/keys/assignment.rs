@@ -68,10 +68,10 @@ impl<'s> Assignment<'s> {
         scope.exists && self.collection.is_none_or(|collection| collection == scope.collection)
     }
 
-    fn save(&mut self) -> Span {
+    fn save(&mut self) -> Result<Span> {
         let start = self.keys.text.len();
         self.keys.text.push_str(&self.key);
-        Span { start, end: self.keys.text.len() }
+        Span::up_to_the_end(&self.keys.text, start)
     }
 
     fn node(&mut self, index: usize, level: &Level, above: Scope) -> Result<()> {
@@ -80,7 +80,7 @@ impl<'s> Assignment<'s> {
         match node.body {
             Body::Tensor => {
                 if self.takes(scope) {
-                    let span = self.save();
+                    let span = self.save()?;
                     if let Some(tensor) = self.keys.tensors.get_mut(self.tensor) {
                         tensor.span = Some(span);
                     }
@@ -89,8 +89,8 @@ impl<'s> Assignment<'s> {
             }
             Body::Leaf(_) => {
                 if self.takes(scope) {
-                    let span = self.save();
-                    if let Some(leaf) = self.keys.leaves.get_mut(self.leaf) {
+                    let span = self.save()?;
+                    if let Some((leaf, _)) = self.keys.leaves.get_mut(self.leaf) {
                         leaf.span = Some(span);
                     }
                 }
@@ -101,7 +101,7 @@ impl<'s> Assignment<'s> {
                 let lists = self.keys.lists.len();
                 let named = matches!(body, Body::List { .. }) && self.naming.lists_look_like_maps();
                 if named {
-                    let span = self.save();
+                    let span = self.save()?;
                     self.keys.lists.push(span);
                 }
                 let before = self.keys.text.len();
@@ -120,6 +120,9 @@ impl<'s> Assignment<'s> {
     }
 
     fn scope(&self, node: &Node, above: Scope) -> Scope {
+        if node.is_plain() {
+            return above;
+        }
         Scope {
             collection: collection_in(self.skeleton, node, self.framework, above.collection),
             exists: above.exists && node.field.is_none_or(|field| field.exists_in(self.framework)),
@@ -136,8 +139,8 @@ impl<'s> Assignment<'s> {
             return self.node(index, above, scope);
         }
         let digits;
-        let name = name_in(node, self.framework);
-        let segment = match (name, node.step) {
+        let name = name_in(node, self.framework).map(|name| self.naming.path(name));
+        let segment = match (name.as_deref(), node.step) {
             (_, Step::Root) => return Ok(()),
             (Some(name), _) => Segment::Field(name),
             (None, Step::Field(name)) => Segment::Field(name),
@@ -189,7 +192,9 @@ impl<'s> Assignment<'s> {
     /// Where haiku creates a submodule of this type.
     fn type_scope(&self, node: &Node, content: &Content<'_>) -> Option<&'static str> {
         match (self.framework, content) {
-            (Some(Framework::Haiku), Content::Module { .. }) => self.skeleton.kinds(node).find_map(|kind| kind.scope),
+            (Some(Framework::Haiku), Content::Module { .. } | Content::List { .. }) => {
+                self.skeleton.kinds(node).find_map(|kind| kind.scope)
+            }
             _ => None,
         }
     }
@@ -201,6 +206,9 @@ impl<'s> Assignment<'s> {
             Content::Module { class, holds_tensor, map }
         };
         let Some(node) = self.skeleton.node(index) else { return Content::Leaf };
+        if matches!(node.body, Body::Tensor) {
+            return Content::Tensor;
+        }
         let class_of = |name: &'static str| self.skeleton.kinds(node).find_map(|kind| kind.class).unwrap_or(name);
         match node.body {
             Body::Struct(name) => module(Some(class_of(name)).filter(|name| !name.is_empty()), false),
@@ -208,11 +216,10 @@ impl<'s> Assignment<'s> {
             Body::Enum => module(None, false),
             Body::List { class, .. } if self.has_named_items(index, node) => module(class.map(class_of), false),
             Body::List { class, .. } => {
-                let of_newtypes = self.skeleton.newtypes(node).filter_map(|kind| kind.fields.first());
-                let form = node.field.into_iter().chain(of_newtypes).find_map(|field| field.list);
                 // The item of a tuple is a number, which has no suffix.
                 let is_number = matches!(node.step, Step::Index(_)) && name_in(node, self.framework).is_none();
-                let form = form.filter(|_| self.framework.is_some() && !is_number);
+                let field = node.field.filter(|_| self.framework.is_some() && !is_number);
+                let form = field.and_then(|field| field.list);
                 Content::List { class: class.map(class_of), form }
             }
             Body::Tensor => Content::Tensor,
