@@ -51,7 +51,7 @@ pub(super) unsafe fn populate(start: usize, len: usize) {
 /// they are.
 #[cfg(target_os = "linux")]
 unsafe fn advise(start: usize, len: usize, advice: rustix::mm::Advice) {
-    let page = rustix::param::page_size();
+    let page = page_size();
     let before = start.next_multiple_of(page) - start;
     let inner = len.saturating_sub(before) / page * page;
     if inner > 0 {
@@ -62,6 +62,19 @@ unsafe fn advise(start: usize, len: usize, advice: rustix::mm::Advice) {
         // does not notice; so the address is enough. A hint that fails does nothing, which is well too.
         let _ = unsafe { rustix::mm::madvise(first, inner, advice) };
     }
+}
+
+/// How large a page is.
+///
+/// libc was told when the program started. `rustix` finds out by itself, from what the system put on the
+/// stack, and what valgrind puts there ends the process.
+#[cfg(target_os = "linux")]
+fn page_size() -> usize {
+    /// A multiple of what Linux has.
+    const LARGE: usize = 64 << 10;
+    // SAFETY: a question for a number, about no memory.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).ok().filter(|size| size.is_power_of_two()).unwrap_or(LARGE)
 }
 
 #[cfg(not(target_os = "linux"))]
