@@ -23,7 +23,7 @@ pub(crate) fn derive(mut input: DeriveInput, direction: Direction) -> TokenStrea
         return errors.into_code().unwrap_or_default();
     };
     let model = Model::new(&ident, &container, &mut errors);
-    check::check(&model, direction, &mut errors);
+    check::check(&model, &mut errors);
     match errors.into_code() {
         Some(errors) => {
             let stub = stub(&model, direction);

@@ -339,8 +339,11 @@ fn along_path<'x>(
     let naming = reader.contents.naming();
     for (index, child) in children.iter().enumerate() {
         let Some(node) = child.node else { continue };
-        let rests = [child.token.scoped, &child.token.name].into_iter().filter(|name| !name.is_empty());
-        for rest in rests.filter_map(|name| path.strip_prefix(name)) {
+        // A module that stands at the root has no scope in the file.
+        let unscoped = if child.token.scoped.contains('/') { path } else { naming.without_scope(path) };
+        let names = [(path, child.token.scoped), (path, &child.token.name), (unscoped, child.token.scoped)];
+        let names = names.into_iter().filter(|(_, name)| !name.is_empty());
+        for rest in names.filter_map(|(path, name)| path.strip_prefix(name)) {
             let Some(rest) = naming.after_join(rest) else { continue };
             let below: Vec<Child<'x>> = node.children(reader.contents).collect();
             if let Some(here) = find(reader, Some(node), &below, rest, collection, &mut |_| {})? {

@@ -287,3 +287,10 @@ fn a_struct_that_flattens_another_keeps_its_own_names() {
     haiku.sort();
     assert_eq!(haiku, ["linear.w", "other.w", "~.inner"]);
 }
+
+#[test]
+fn a_path_from_the_root() {
+    let value = Paths { mean: vec![1.0], dense: Dense { offset: None, ..dense(1.0) } };
+    assert_eq!(keys(&value, Naming::flax()), ["blocks.0.kernel", "norm.mean"]);
+    assert_eq!(keys(&value, Naming::haiku()), ["block/~/linear.w", "mean_ema.average"]);
+}

@@ -9,15 +9,15 @@ use serde_derive_internals::ast::Style;
 
 use crate::attributes::{Attributes, Key};
 use crate::errors::Errors;
-use crate::model::{Body, Direction, Model, Variant};
+use crate::model::{Body, Model, Variant};
 
 /// Finds what is wrong with the attributes of a type, taken together.
-pub(crate) fn check(model: &Model<'_>, direction: Direction, errors: &mut Errors) {
+pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     check_type(model, errors);
     match &model.body {
         Body::Struct(style, fields) => {
             for field in fields {
-                field::check(model, field, *style, direction, errors);
+                field::check(model, field, *style, errors);
             }
             names::check_fields(fields, errors);
         }
@@ -25,7 +25,7 @@ pub(crate) fn check(model: &Model<'_>, direction: Direction, errors: &mut Errors
             for variant in variants {
                 check_variant(model, variant, errors);
                 for field in &variant.fields {
-                    field::check(model, field, variant.serde.style, direction, errors);
+                    field::check(model, field, variant.serde.style, errors);
                 }
                 names::check_fields(&variant.fields, errors);
             }
