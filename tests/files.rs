@@ -591,7 +591,7 @@ mod reading {
     fn the_count_sees_what_is_read() {
         let folder = folder();
         let path = file(folder.path());
-        let options = safejax::Options::new();
+        let options = Options::new();
         #[cfg(feature = "parallel")]
         let options = options.threads(1);
         let (all, read) = bytes_read(|| options.from_file::<All>(&path).unwrap());
