@@ -75,8 +75,9 @@
 //!
 //! `dtype = "BF16"`: elements are stored as that [`Dtype`](crate::Dtype) and converted back on load.
 //! A conversion that loses something (f32 to bf16, i64 to i32) is made, since the attribute asks for
-//! it; on the way back the value is the one that was stored. Files that hold another dtype load as
-//! without the attribute.
+//! it; on the way back the value is the one that was stored. What would not come back at all (a `bool`
+//! as a number, a real number as a complex one) is refused on save. Files that hold another dtype load
+//! as without the attribute.
 //!
 //! ```
 //! # use safejax::{Deserialize, Serialize};

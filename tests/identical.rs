@@ -1,4 +1,5 @@
 //! Files are those of the safetensors crate, byte for byte, whatever way the data takes.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 

@@ -95,6 +95,7 @@ fn code(model: &Model<'_>, direction: Direction, is_read: bool) -> TokenStream {
     let runtime = model.runtime();
     let bounds = Bounds::of(model, direction);
     let shadow = shadow::shadow(model, direction, &bounds);
+    let conversion = remote::conversion(model, direction);
     let tensors = model.fields().filter(|field| field.is_tensor()).map(|field| {
         let spec = tensor::tensor_field(field);
         let code = tensor::own_code(field, model.serde.generics, direction);
@@ -112,6 +113,9 @@ fn code(model: &Model<'_>, direction: Direction, is_read: bool) -> TokenStream {
         #[doc(hidden)]
         #[allow(
             deprecated,
+            explicit_outlives_requirements,
+            non_camel_case_types,
+            non_snake_case,
             non_upper_case_globals,
             single_use_lifetimes,
             trivial_bounds,
@@ -125,6 +129,7 @@ fn code(model: &Model<'_>, direction: Direction, is_read: bool) -> TokenStream {
             #spec
             #fallback
             #shadow
+            #conversion
             #implementation
         };
     }

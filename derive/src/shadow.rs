@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, Fields, Generics, LitStr, parse_quote};
+use syn::{Attribute, Data, Fields, Generics, LitStr, Meta, parse_quote};
 
 use crate::bounds::Bounds;
 use crate::model::{Body, Direction, Field, Model, SHADOW};
@@ -18,7 +18,9 @@ pub(crate) fn shadow(model: &Model<'_>, direction: Direction, bounds: &Bounds) -
     shadow.ident = Ident::new(SHADOW, Span::call_site());
     shadow.vis = syn::Visibility::Inherited;
     // Whether it is packed matters to the way in which its fields are read.
-    shadow.attrs.retain(|attribute| is_serde(attribute) || attribute.path().is_ident("repr") && attrs.is_packed());
+    let repr = shadow.attrs.iter().find(|attribute| attribute.path().is_ident("repr") && attrs.is_packed()).cloned();
+    keep_known(&mut shadow.attrs);
+    shadow.attrs.extend(repr);
     if attrs.non_exhaustive() && attrs.remote().is_some() {
         shadow.attrs.push(parse_quote!(#[non_exhaustive]));
     }
@@ -53,7 +55,7 @@ pub(crate) fn shadow(model: &Model<'_>, direction: Direction, bounds: &Bounds) -
         }
         (Data::Enum(data), Body::Enum(variants)) => {
             for (shadow, variant) in data.variants.iter_mut().zip(variants) {
-                shadow.attrs.retain(is_serde);
+                keep_known(&mut shadow.attrs);
                 shadow.discriminant = None;
                 dress(&mut shadow.fields, &variant.fields, variant.serde.style, direction, model.serde.generics, false);
             }
@@ -76,8 +78,16 @@ fn literal(text: &str) -> LitStr {
     LitStr::new(text, Span::call_site())
 }
 
-fn is_serde(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("serde")
+/// Keeps serde's attributes, and what the user allows: the compiler looks at the shadow too.
+fn keep_known(attributes: &mut Vec<Attribute>) {
+    let is = |attribute: &Attribute, name: &str| attribute.path().is_ident(name);
+    attributes.retain(|attribute| ["serde", "allow", "expect"].iter().any(|name| is(attribute, name)));
+    for attribute in attributes.iter_mut().filter(|attribute| is(attribute, "expect")) {
+        // What is expected of the type itself need not be there twice.
+        if let Meta::List(list) = &mut attribute.meta {
+            list.path = parse_quote!(allow);
+        }
+    }
 }
 
 fn has_default(default: &Default) -> bool {
@@ -94,7 +104,7 @@ fn dress(
     container_default: bool,
 ) {
     for (shadow, field) in shadows.iter_mut().zip(fields) {
-        shadow.attrs.retain(is_serde);
+        keep_known(&mut shadow.attrs);
         shadow.vis = syn::Visibility::Inherited;
         let attrs = &field.serde.attrs;
         let with = if field.is_tensor() {

@@ -37,8 +37,23 @@ impl TensorSpec {
 
     /// The dtype in the file of elements of this one.
     pub(crate) fn stored_dtype(&self, dtype: Dtype) -> Result<Dtype> {
-        let stored = self.dtype.unwrap_or(dtype);
-        if cast::allowed(dtype, stored, Casts::Lossy) { Ok(stored) } else { Err(cast::refused(dtype, stored)) }
+        let Some(stored) = self.dtype else { return Ok(dtype) };
+        if !cast::allowed(dtype, stored, Casts::Lossy) {
+            return Err(cast::refused(dtype, stored));
+        }
+        if !cast::allowed(stored, dtype, Casts::Lossy) {
+            return Err(self.no_way_back(dtype, stored));
+        }
+        Ok(stored)
+    }
+
+    #[cold]
+    fn no_way_back(&self, dtype: Dtype, stored: Dtype) -> Error {
+        Error::unsupported(format!(
+            "`{}` is of dtype {dtype} and would not load again from dtype {stored}, which does not convert to it: leave \
+             out `dtype`, or convert the elements",
+            self.field
+        ))
     }
 
     /// The shape in the files of a framework, where it is another than `shape`, whose axes are in the

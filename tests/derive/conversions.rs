@@ -64,6 +64,26 @@ fn from_into_and_try_from() {
 
 mod foreign {
     #[derive(Debug, PartialEq)]
+    pub(super) struct Private<T> {
+        kernel: Vec<T>,
+        name: String,
+    }
+
+    impl<T: Clone> Private<T> {
+        pub(super) fn new(kernel: Vec<T>, name: String) -> Self {
+            Self { kernel, name }
+        }
+
+        pub(super) fn kernel(&self) -> &Vec<T> {
+            &self.kernel
+        }
+
+        pub(super) fn name(&self) -> String {
+            self.name.clone()
+        }
+    }
+
+    #[derive(Debug, PartialEq)]
     pub(super) struct Layer {
         pub(super) kernel: Vec<f32>,
         pub(super) name: String,
@@ -116,4 +136,34 @@ fn a_remote_type() {
     let fields = |a| remote(vec![1.0, 2.0], foreign::Kind::Fields { a, b: 1 });
     assert_eq!(back(&fields(vec![1.0, 2.0])), fields(vec![1.0, 2.0]));
     assert!(safejax::to_bytes(&fields(vec![1.0])).is_err());
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "foreign::Private")]
+struct PrivateDef<T: Clone> {
+    #[tensor(flax = "w", shape(2))]
+    #[serde(getter = "foreign::Private::kernel")]
+    kernel: Vec<T>,
+    #[serde(getter = "foreign::Private::name")]
+    name: String,
+}
+
+impl<T: Clone> From<PrivateDef<T>> for foreign::Private<T> {
+    fn from(def: PrivateDef<T>) -> Self {
+        Self::new(def.kernel, def.name)
+    }
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+struct HoldsPrivate {
+    #[serde(with = "PrivateDef")]
+    layer: foreign::Private<f32>,
+}
+
+#[test]
+fn a_remote_type_with_private_fields() {
+    let holds = |kernel| HoldsPrivate { layer: foreign::Private::new(kernel, "a".into()) };
+    assert_eq!(keys(&holds(vec![1.0, 2.0])), ["layer.w"]);
+    assert_eq!(back(&holds(vec![1.0, 2.0])), holds(vec![1.0, 2.0]));
+    assert!(safejax::to_bytes(&holds(vec![1.0])).is_err());
 }

@@ -4,6 +4,8 @@
 #![deny(clippy::all, clippy::pedantic)]
 #![allow(unreachable_pub, clippy::non_minimal_cfg)]
 
+use ndarray::{Array2, array};
+
 use crate::{back, keys};
 
 /// Names of the prelude that mean something else here.
@@ -161,23 +163,24 @@ fn the_crate_may_have_another_path() {
 }
 
 macro_rules! layer {
-    ($name:ident, $field:ident: $ty:ty, $dtype:literal) => {
+    ($name:ident, $field:ident: $ty:ty, $dtype:literal, $len:literal, $size:ident) => {
         #[derive(safejax::Serialize, safejax::Deserialize, Debug, PartialEq)]
         struct $name {
-            #[tensor(dtype = $dtype, shape(_))]
+            #[tensor(dtype = $dtype, shape($len, $size), permute($len, 0), reshape(haiku = ($len, _, $len)))]
             $field: $ty,
         }
     };
 }
 
-layer!(FromMacro, kernel: Option<Vec<f32>>, "F16");
+layer!(FromMacro, kernel: Option<Array2<f32>>, "F16", 1, size);
 
 #[test]
 fn a_type_that_a_macro_writes() {
     let value = FromMacro { kernel: None };
     assert_eq!(back(&value), value);
-    let value = FromMacro { kernel: Some(vec![1.0]) };
+    let value = FromMacro { kernel: Some(array![[1.0, 2.0]]) };
     assert_eq!(back(&value), value);
+    assert!(safejax::to_bytes(&FromMacro { kernel: Some(array![[1.0], [2.0]]) }).is_err());
 }
 
 #[derive(safejax::Serialize, safejax::Deserialize, Clone, Copy, Debug, PartialEq)]
@@ -206,4 +209,37 @@ struct Old {
 fn deprecation_is_no_warning_in_derived_code() {
     let value = Old { kernel: vec![1.0] };
     assert_eq!(back(&value), value);
+}
+
+/// Names as mathematics has them.
+#[derive(safejax::Serialize, safejax::Deserialize, Debug, PartialEq)]
+#[allow(non_snake_case)]
+#[expect(clippy::struct_excessive_bools)]
+struct Weights {
+    #[tensor]
+    W: Vec<f32>,
+    is_a: bool,
+    is_b: bool,
+    is_c: bool,
+    is_d: bool,
+    #[allow(clippy::type_complexity)]
+    scratch: [Option<(Box<(u8, [Option<Box<(u8, [u8; 2])>>; 2])>, Box<(u8, [Option<Box<(u8, [u8; 2])>>; 2])>)>; 2],
+}
+
+/// Variants as Python has them.
+#[derive(safejax::Serialize, safejax::Deserialize, Debug, PartialEq)]
+#[allow(non_camel_case_types, clippy::large_enum_variant)]
+enum layers {
+    conv_2d(#[tensor] [f32; 1000]),
+    identity,
+}
+
+#[test]
+fn what_the_user_allows_is_allowed_in_derived_code() {
+    let value = Weights { W: vec![1.0], is_a: true, is_b: false, is_c: true, is_d: false, scratch: [None, None] };
+    assert_eq!(back(&value), value);
+    let value = layers::conv_2d([1.0; 1000]);
+    assert_eq!(keys(&value), ["conv_2d"]);
+    assert_eq!(back(&value), value);
+    assert!(safejax::to_bytes(&vec![layers::identity]).is_ok());
 }

@@ -65,6 +65,25 @@ fn dtype_is_that_of_the_file() {
     assert_eq!(back(&value), value);
 }
 
+#[test]
+fn what_would_not_convert_back_is_not_saved() {
+    #[derive(Serialize, Deserialize)]
+    struct Mask {
+        #[tensor(dtype = "U8")]
+        mask: Vec<bool>,
+    }
+    let error = safejax::to_bytes(&Mask { mask: vec![true] }).unwrap_err().to_string();
+    assert!(error.contains("`mask`") && error.contains("dtype BOOL") && error.contains("dtype U8"), "{error}");
+
+    #[derive(Serialize, Deserialize)]
+    struct Signal {
+        #[tensor(dtype = "C64")]
+        signal: Vec<f32>,
+    }
+    let error = safejax::to_bytes(&Signal { signal: vec![1.0] }).unwrap_err().to_string();
+    assert!(error.contains("`signal`") && error.contains("dtype F32") && error.contains("dtype C64"), "{error}");
+}
+
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
 struct Transposed {
     #[tensor(transpose)]

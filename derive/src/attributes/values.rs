@@ -103,8 +103,7 @@ pub(super) fn shape(item: &Item, errors: &mut Errors) -> Option<Vec<Extent>> {
     let extents = split(group.stream()).into_iter().map(|tokens| match tokens.as_slice() {
         [TokenTree::Ident(ident)] if ident == "_" => Some(Extent::Any),
         [TokenTree::Ident(ident)] => Some(Extent::Named(ident.to_string())),
-        [TokenTree::Literal(_)] => integer(&tokens).map(Extent::Is),
-        _ => None,
+        _ => integer(&tokens).map(Extent::Is),
     });
     each(extents, group, "an axis of `shape(…)` is a number, a name or `_`", errors)
 }
