@@ -40,10 +40,13 @@ pub(crate) fn overlay<'a>(skeleton: &Skeleton, reader: &Reader<'a, '_>) -> Optio
     let root = skeleton.nodes().first().filter(|root| !matches!(root.body, Body::Map))?;
     let framework = reader.contents.naming().framework();
     let children = || skeleton.children(0).filter_map(|child| skeleton.node(child));
-    let name = |child: &Node| name_in(child, framework).map_or_else(|| skeleton.step_text(child.step), str::to_owned);
+    let name = |child: &Node| {
+        name_in(skeleton, child, framework).map_or_else(|| skeleton.step_text(child.step), str::to_owned)
+    };
     let names: Vec<String> = children().map(name).collect();
-    let of_fields =
-        || children().filter_map(|child| child.field).any(|field| field.collection.get(framework).is_some());
+    let of_fields = || {
+        children().filter_map(|child| skeleton.field_of(child)).any(|field| field.collection.get(framework).is_some())
+    };
     let knows_them = skeleton.kinds(root).any(|kind| kind.collection.get(framework).is_some()) || of_fields();
     collections::overlay(reader, &names.iter().map(String::as_str).collect::<Vec<_>>(), knows_them)
 }
@@ -69,7 +72,7 @@ impl<'x> Fit<'_, 'x, '_> {
     ) -> Result<()> {
         let Some(node) = self.skeleton.node(index) else { return Ok(()) };
         let framework = self.reader.contents.naming().framework();
-        let place = place.filter(|_| node.field.is_none_or(|field| field.exists_in(framework)));
+        let place = place.filter(|_| self.skeleton.field_of(node).is_none_or(|field| field.exists_in(framework)));
         let collection = collection_in(self.skeleton, node, framework, above);
         let item = place.and_then(|place| place.item(self.reader));
         let key = |planned: Option<&str>| match (item, planned) {
@@ -113,7 +116,9 @@ impl<'x> Fit<'_, 'x, '_> {
         let framework = self.reader.contents.naming().framework();
         let mut children = self.skeleton.children(index).filter_map(|child| self.skeleton.node(child));
         Ok(match body {
-            Body::List { tuple: true, .. } if children.any(|item| name_in(item, framework).is_some()) => {
+            Body::List { tuple: true, .. }
+                if children.any(|item| name_in(self.skeleton, item, framework).is_some()) =>
+            {
                 Below::Fields(Lookup::default())
             }
             Body::List { .. } => Below::Items(list::items(self.reader, place)?.into_iter().flatten().collect()),
@@ -134,7 +139,7 @@ impl<'x> Fit<'_, 'x, '_> {
     ) -> Result<Option<Place<'x>>> {
         let framework = self.reader.contents.naming().framework();
         Ok(match (node.step, below) {
-            (step, Below::Fields(lookup)) => match (name_in(node, framework), step) {
+            (step, Below::Fields(lookup)) => match (name_in(self.skeleton, node, framework), step) {
                 (Some(name), _) | (None, Step::Field(name) | Step::Variant(name)) => {
                     lookup.collection = Some(collection);
                     lookup.field(self.reader, place, &[], name)?

@@ -44,8 +44,9 @@ struct Cursor<'x> {
 }
 
 /// What looking at the keys says of a field.
-enum Direct {
-    Item(u32),
+enum Direct<'x> {
+    /// This one, and what the next key has below the module.
+    Item(u32, Option<&'x [u8]>),
     Node(Node),
     Nothing,
     Unclear,
@@ -97,11 +98,11 @@ impl<'x> Lookup<'x> {
             let keys = Keys { contents: reader.contents, node, separator };
             let like = self.layout.as_ref().map(|layout| layout.field(before.len())).unwrap_or_default();
             match keys.find(self.cursor.as_ref(), like, field) {
-                Direct::Item(item) => {
+                Direct::Item(item, rest) => {
                     self.note(before.len(), item - node.range().start, 1);
                     *found = Place::Here(Here { item: Some(item), ..Here::default() });
                     self.covered += 1;
-                    self.cursor = Some(Cursor { last: field, index: item + 1, rest: keys.rest(item + 1) });
+                    self.cursor = Some(Cursor { last: field, index: item + 1, rest });
                     return Ok(true);
                 }
                 Direct::Node(below) => {
@@ -193,7 +194,7 @@ impl<'x> Keys<'x, '_> {
     }
 
     #[inline]
-    fn find(&self, cursor: Option<&Cursor<'x>>, like: Stretch, field: &'static str) -> Direct {
+    fn find(&self, cursor: Option<&Cursor<'x>>, like: Stretch, field: &'static str) -> Direct<'x> {
         let name = field.as_bytes();
         // What was found here before is one name.
         if like.count == 0 && (name.is_empty() || field.contains('.') || field.contains(self.separator)) {
@@ -208,24 +209,39 @@ impl<'x> Keys<'x, '_> {
         };
         // The likeliest: a tensor, and right there.
         match rest.and_then(|rest| strip(rest, name)) {
-            Some([]) if !self.rest(start + 1).is_some_and(|rest| begins(rest, name)) => Direct::Item(start),
+            Some([]) => self.exactly_at(start, like.count, name),
             Some(_) => self.found_at(start, like.count, name),
             None => self.find_like(like, name),
         }
     }
 
     /// Looks where another module of the type has the field, before it searches.
-    fn find_like(&self, Stretch { from, count }: Stretch, name: &[u8]) -> Direct {
+    fn find_like(&self, Stretch { from, count }: Stretch, name: &[u8]) -> Direct<'x> {
+        if count == 0 {
+            return self.search(name);
+        }
         let start = self.node.range().start + from;
         let is_first = || !self.rest(start - 1).is_some_and(|rest| begins(rest, name));
-        if count > 0 && self.after(start, name).is_some() && (from == 0 || is_first()) {
-            return self.found_at(start, count, name);
+        match self.after(start, name) {
+            // Of the keys that begin with a name, the name itself comes first.
+            Some([]) => self.exactly_at(start, count, name),
+            Some(_) if from == 0 || is_first() => self.found_at(start, count, name),
+            _ => self.search(name),
         }
-        self.search(name)
+    }
+
+    /// The item whose key at `start` is `name`, mostly, as no other key begins like it.
+    #[inline]
+    fn exactly_at(&self, start: u32, guess: u32, name: &[u8]) -> Direct<'x> {
+        let next = self.rest(start + 1);
+        if next.is_some_and(|rest| begins(rest, name)) {
+            return self.found_at(start, guess, name);
+        }
+        Direct::Item(start, next)
     }
 
     /// Searches all keys for the first that begins with `name`.
-    fn search(&self, name: &[u8]) -> Direct {
+    fn search(&self, name: &[u8]) -> Direct<'x> {
         let (low, len) = (self.node.range().start, self.node.len());
         let start = low + leading(len, len, |index| self.rest(low + index).is_some_and(|rest| rest < name));
         if self.after(start, name).is_some() { self.found_at(start, len, name) } else { Direct::Nothing }
@@ -239,9 +255,9 @@ impl<'x> Keys<'x, '_> {
 
     /// What `name` leads to, which the key at `start` is the first to begin with; `guess` is how many
     /// keys it may have.
-    fn found_at(&self, start: u32, guess: u32, name: &[u8]) -> Direct {
+    fn found_at(&self, start: u32, guess: u32, name: &[u8]) -> Direct<'x> {
         let (found, end) = match self.after(start, name) {
-            Some([]) => (Direct::Item(start), start + 1),
+            Some([]) => (Direct::Item(start, self.rest(start + 1)), start + 1),
             _ => match self.below(start, guess, name) {
                 Some(node) => (Direct::Node(node), node.range().end),
                 None => (Direct::Nothing, start),

@@ -40,9 +40,7 @@ impl<'x, 'de> TensorSource<'_, 'x, 'de> {
         if dtype == E::DTYPE {
             // The length of its bytes is that of its shape: the header was checked.
             return match self.reader.borrow(self.index)? {
-                Some(bytes) => {
-                    memory::read_vec(bytes.len() / size_of::<E>(), |region| memory::copy_into(region, bytes))
-                }
+                Some(bytes) => memory::copied_vec(bytes),
                 None => memory::read_vec(self.len()?, |region| self.reader.fill(self.index, region)),
             };
         }

@@ -9,17 +9,28 @@
 
 use std::mem::MaybeUninit;
 use std::ops::Deref;
-use std::slice;
+use std::{ptr, slice};
 
-use super::{Scalar, check_values, pages};
-use crate::{Error, Result};
+use super::{Scalar, check, check_values, pages};
+use crate::{Element, Error, Result};
+
+/// So few bytes there always are, or the program cannot go on anyway.
+const FEW: usize = 4096;
 
 /// An empty `Vec` with room for `len` elements: every large allocation of the crate.
 ///
 /// # Errors
 ///
 /// When there is no such memory, where `Vec::with_capacity` would abort.
+#[inline]
 fn fresh<T>(len: usize) -> Result<Vec<T>> {
+    if len.checked_mul(size_of::<T>()).is_some_and(|bytes| bytes <= FEW) {
+        return Ok(Vec::with_capacity(len));
+    }
+    fresh_large(len)
+}
+
+fn fresh_large<T>(len: usize) -> Result<Vec<T>> {
     let mut vec = Vec::new();
     vec.try_reserve_exact(len).map_err(|_| too_large(len.saturating_mul(size_of::<T>())))?;
     pages::prefer_huge(vec.spare_capacity_mut());
@@ -125,6 +136,30 @@ pub(crate) fn read_vec<S: Scalar>(
     Ok(vec)
 }
 
+/// The elements that `bytes` are, in a `Vec` of their own.
+///
+/// # Errors
+///
+/// When there is no memory, and when the bytes hold no whole number of elements or are no `E`.
+#[inline]
+pub(crate) fn copied_vec<E: Element>(bytes: &[u8]) -> Result<Vec<E>> {
+    if bytes.len() > FEW {
+        return read_vec(bytes.len() / size_of::<E>(), |region| copy_into(region, bytes));
+    }
+    // For a few elements the way through `read_vec` is longer than the copy.
+    check::<E>(bytes)?;
+    let count = bytes.len() / size_of::<E>();
+    let mut vec = Vec::<E>::with_capacity(count);
+    // SAFETY: the capacity holds `count` elements, which are as many bytes as `bytes` has, since
+    // `check` found no part of an element at the end; the memory is new, so that the two do not
+    // overlap, and a byte needs no alignment.
+    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), vec.as_mut_ptr().cast::<u8>(), bytes.len()) };
+    // SAFETY: the bytes of `count` elements were copied from initialised ones just now, and are
+    // values of `E`, which `check` saw to.
+    unsafe { vec.set_len(count) };
+    Ok(vec)
+}
+
 /// One value, an array of elements say, whose bytes `fill` writes.
 ///
 /// # Errors
@@ -214,7 +249,9 @@ impl Region {
     ///
     /// When there is no such memory.
     pub(crate) fn new(lengths: impl IntoIterator<Item = usize>) -> Result<Self> {
-        let mut starts = vec![0];
+        let lengths = lengths.into_iter();
+        let mut starts = Vec::with_capacity(lengths.size_hint().0.saturating_add(1));
+        starts.push(0);
         let mut end = 0usize;
         for len in lengths {
             end = end.checked_add(len).ok_or_else(|| too_large(usize::MAX))?;

@@ -28,7 +28,7 @@ mod tests;
 
 #[cfg(any(test, windows, feature = "object_store"))]
 pub(crate) use fill::zeroed;
-pub(crate) use fill::{AlignedBytes, Region, copy_into, fill_in_parts, read_value, read_vec};
+pub(crate) use fill::{AlignedBytes, Region, copied_vec, copy_into, fill_in_parts, read_value, read_vec};
 pub(crate) use known::{Accept, Announce, Give, WithoutLifetime, accept, announce, give, same};
 #[cfg(feature = "nalgebra")]
 pub(crate) use matrix::MatrixElements;
@@ -95,6 +95,7 @@ macro_rules! size_is_that_of_the_dtype {
 for_each_element!(size_is_that_of_the_dtype);
 
 /// Refuses bytes that hold no whole number of `E`, or something that is no `E`.
+#[inline]
 fn check<E: Element>(bytes: &[u8]) -> Result<()> {
     if !bytes.len().is_multiple_of(size_of::<E>()) {
         return Err(Error::types(format!("a whole number of {} elements", E::DTYPE), format!("{} bytes", bytes.len())));

@@ -244,7 +244,7 @@ fn collections(skeleton: &Skeleton, framework: Option<Framework>) -> Vec<&'stati
     let named = |names: &PerFramework<&'static str>| names.get(framework);
     let mut found: Vec<&'static str> = Vec::new();
     for node in skeleton.nodes().iter().filter(|node| !node.is_plain()) {
-        let of_field = node.field.and_then(|field| named(&field.collection));
+        let of_field = skeleton.field_of(node).and_then(|field| named(&field.collection));
         let of_types = skeleton.kinds(node).filter_map(|kind| named(&kind.collection));
         for collection in of_field.into_iter().chain(of_types) {
             if !found.contains(&collection) {
@@ -259,8 +259,8 @@ fn collections(skeleton: &Skeleton, framework: Option<Framework>) -> Vec<&'stati
 }
 
 /// The name of a node in a framework, where it has one of its own there.
-pub(crate) fn name_in(node: &Node, framework: Option<Framework>) -> Option<&'static str> {
-    node.field.and_then(|field: &FieldSpec| field.names.get(framework))
+pub(crate) fn name_in(skeleton: &Skeleton, node: &Node, framework: Option<Framework>) -> Option<&'static str> {
+    skeleton.field_of(node).and_then(|field: &FieldSpec| field.names.get(framework))
 }
 
 /// The collection of a node in a framework, below one that is in `above`.
@@ -270,6 +270,6 @@ pub(crate) fn collection_in(
     framework: Option<Framework>,
     above: &'static str,
 ) -> &'static str {
-    let of_field = node.field.and_then(|field| field.collection.get(framework));
+    let of_field = skeleton.field_of(node).and_then(|field| field.collection.get(framework));
     of_field.or_else(|| skeleton.kinds(node).find_map(|kind| kind.collection.get(framework))).unwrap_or(above)
 }

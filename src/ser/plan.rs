@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::entry::Entry;
@@ -12,10 +13,10 @@ use crate::ser::skeleton::{Body, Skeleton};
 use crate::{Error, Result};
 
 /// Where one tensor goes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
     /// How many pieces of the file come before it, the header being the first.
-    pub(crate) position: usize,
+    pub(crate) position: NonZeroUsize,
     /// From the beginning of the file.
     pub(crate) offset: u64,
     pub(crate) len: usize,
@@ -101,7 +102,7 @@ impl Plan {
                 let reason = format!("a tensor {} {shape:?} has no whole number of bytes", info.dtype);
                 Error::unsupported(reason).at(|| keys.tensor(index).to_owned())
             })?;
-            *slot = Some(Slot { position: lengths.len(), offset, len });
+            *slot = NonZeroUsize::new(lengths.len()).map(|position| Slot { position, offset, len });
             lengths.push(len);
             offset += len as u64;
         }

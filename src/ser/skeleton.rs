@@ -52,10 +52,18 @@ pub(crate) struct Node {
     pub(crate) end: usize,
     /// Whether a tensor or a leaf is here or below.
     pub(crate) stores: bool,
-    /// What is said of the field that it is.
-    pub(crate) field: Option<&'static FieldSpec>,
-    /// What is said of its type.
-    pub(crate) kind: Option<&'static TypeSpec>,
+    /// Which of [`Skeleton::said`] is about it, counted from 1; 0 where nothing is said, as of all
+    /// nodes of most models.
+    said: usize,
+}
+
+/// What attributes say of a node.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    /// Of the field that it is.
+    field: Option<&'static FieldSpec>,
+    /// Of its type.
+    kind: Option<&'static TypeSpec>,
     /// The newtypes around it of which something is said, as a range of [`Skeleton::newtypes`].
     newtypes: (usize, usize),
 }
@@ -64,7 +72,7 @@ impl Node {
     /// Whether nothing is said of it.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.field.is_none() && self.kind.is_none() && self.newtypes.0 == self.newtypes.1
+        self.said == 0
     }
 }
 
@@ -98,6 +106,7 @@ pub(crate) struct Skeleton {
     open: Vec<Open>,
     next: Option<Step>,
     next_field: Option<&'static FieldSpec>,
+    said: Vec<Said>,
     /// Newtypes of which something is said.
     newtypes: Vec<&'static TypeSpec>,
     /// How many of them are around nodes that came.
@@ -155,7 +164,8 @@ impl Skeleton {
 
     /// Whether anything has a name of its own in a framework.
     pub(crate) fn has_names(&self) -> bool {
-        self.nodes.iter().any(|node| node.field.is_some_and(|field| !field.names.is_none()))
+        let named = |node: &Node| self.field_of(node).is_some_and(|field| !field.names.is_none());
+        !self.said.is_empty() && self.nodes.iter().any(named)
     }
 
     /// The direct children of a node, as indices.
@@ -196,8 +206,20 @@ impl Skeleton {
     /// What is said of the types of a node: its own, then the newtypes around it,
     /// the innermost first.
     pub(crate) fn kinds(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
-        let newtypes = self.newtypes.get(node.newtypes.0..node.newtypes.1).unwrap_or_default();
-        node.kind.into_iter().chain(newtypes.iter().rev().copied())
+        let said = self.said_of(node);
+        let newtypes = said.and_then(|said| self.newtypes.get(said.newtypes.0..said.newtypes.1)).unwrap_or_default();
+        said.and_then(|said| said.kind).into_iter().chain(newtypes.iter().rev().copied())
+    }
+
+    /// What is said of the field that a node is.
+    #[inline]
+    pub(crate) fn field_of(&self, node: &Node) -> Option<&'static FieldSpec> {
+        self.said_of(node)?.field
+    }
+
+    #[inline]
+    fn said_of(&self, node: &Node) -> Option<&Said> {
+        self.said.get(node.said.checked_sub(1)?)
     }
 
     /// The path of the value that comes next, for an error.
@@ -237,8 +259,15 @@ impl Skeleton {
         }
         let index = self.nodes.len();
         let newtypes = (std::mem::replace(&mut self.placed, self.newtypes.len()), self.newtypes.len());
+        let field = self.next_field.take();
+        let said = if field.is_none() && kind.is_none() && newtypes.0 == newtypes.1 {
+            0
+        } else {
+            self.said.push(Said { field, kind, newtypes });
+            self.said.len()
+        };
         make_room(&mut self.nodes);
-        self.nodes.push(Node { step, body, end: index + 1, stores, field: self.next_field.take(), kind, newtypes });
+        self.nodes.push(Node { step, body, end: index + 1, stores, said });
         index
     }
 

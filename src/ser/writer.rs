@@ -95,7 +95,7 @@ impl<'w> Writer<'w> {
         let Some(slot) = self.claim(tensor.dtype(), tensor.shape())? else { return Ok(()) };
         let mut offset = slot.offset;
         match &mut self.sink {
-            Sink::Memory(region) => region.put(slot.position, |place| tensor.write_to(place))?,
+            Sink::Memory(region) => region.put(slot.position.get(), |place| tensor.write_to(place))?,
             Sink::File(file) => {
                 let step = if self.meter.is_some() { Meter::STEP } else { usize::MAX };
                 tensor.for_each_chunk(FileSink::CHUNK, |bytes| {
@@ -142,7 +142,7 @@ impl<'w> Writer<'w> {
         }
         let offset = slot.offset + from as u64;
         match &mut self.sink {
-            Sink::Memory(region) => region.append(slot.position, bytes)?,
+            Sink::Memory(region) => region.append(slot.position.get(), bytes)?,
             Sink::File(file) => file.put(offset, bytes)?,
             #[cfg(feature = "object_store")]
             Sink::Window(window) => {

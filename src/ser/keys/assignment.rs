@@ -119,13 +119,16 @@ impl<'s> Assignment<'s> {
         Ok(())
     }
 
+    #[inline]
     fn scope(&self, node: &Node, above: Scope) -> Scope {
-        if node.is_plain() {
-            return above;
-        }
+        if node.is_plain() { above } else { self.described_scope(node, above) }
+    }
+
+    fn described_scope(&self, node: &Node, above: Scope) -> Scope {
+        let field = self.skeleton.field_of(node);
         Scope {
             collection: collection_in(self.skeleton, node, self.framework, above.collection),
-            exists: above.exists && node.field.is_none_or(|field| field.exists_in(self.framework)),
+            exists: above.exists && field.is_none_or(|field| field.exists_in(self.framework)),
         }
     }
 
@@ -139,7 +142,7 @@ impl<'s> Assignment<'s> {
             return self.node(index, above, scope);
         }
         let digits;
-        let name = name_in(node, self.framework).map(|name| self.naming.path(name));
+        let name = name_in(self.skeleton, node, self.framework).map(|name| self.naming.path(name));
         let segment = match (name.as_deref(), node.step) {
             (_, Step::Root) => return Ok(()),
             (Some(name), _) => Segment::Field(name),
@@ -216,8 +219,9 @@ impl<'s> Assignment<'s> {
             Body::List { class, .. } if self.has_named_items(index, node) => module(class.map(class_of), false),
             Body::List { class, .. } => {
                 // The item of a tuple is a number, which has no suffix.
-                let is_number = matches!(node.step, Step::Index(_)) && name_in(node, self.framework).is_none();
-                let field = node.field.filter(|_| self.framework.is_some() && !is_number);
+                let is_number =
+                    matches!(node.step, Step::Index(_)) && name_in(self.skeleton, node, self.framework).is_none();
+                let field = self.skeleton.field_of(node).filter(|_| self.framework.is_some() && !is_number);
                 let form = field.and_then(|field| field.list);
                 Content::List { class: class.map(class_of), form }
             }
@@ -230,7 +234,7 @@ impl<'s> Assignment<'s> {
     fn has_named_items(&self, index: usize, node: &Node) -> bool {
         let is_tuple = matches!(node.body, Body::List { tuple: true, .. });
         let mut items = self.skeleton.children(index).filter_map(|item| self.skeleton.node(item));
-        is_tuple && self.framework.is_some() && items.any(|item| name_in(item, self.framework).is_some())
+        is_tuple && self.framework.is_some() && items.any(|item| name_in(self.skeleton, item, self.framework).is_some())
     }
 
     fn is_parameter(&self, index: usize) -> bool {
