@@ -313,6 +313,24 @@ fn a_place_without_a_vec_has_none() {
 }
 
 #[test]
+fn copied_elements_are_those_of_the_bytes_however_many_and_wherever_they_lie() {
+    for count in [0, 1, 16, 1023, 1024, 1025, 5000] {
+        let source: Vec<f32> = (0..count).map(|index| index as f32).collect();
+        let mut shifted = vec![0];
+        shifted.extend_from_slice(bytes_of(&source));
+        assert_eq!(copied_vec::<f32>(&shifted[1..]).unwrap(), source);
+    }
+    assert_eq!(copied_vec::<bool>(&[1, 0]).unwrap(), [true, false]);
+}
+
+#[test]
+fn bytes_that_are_no_elements_are_not_copied() {
+    assert!(copied_vec::<bool>(&[1, 2]).is_err());
+    assert!(copied_vec::<f32>(&[0; 7]).is_err());
+    assert!(copied_vec::<f32>(&[0; 8191]).is_err());
+}
+
+#[test]
 fn a_vec_is_filled_without_being_written_first() {
     let source = sample::<f32>(100);
     let read = read_vec::<f32>(100, |region| copy_into(region, bytes_of(&source))).unwrap();

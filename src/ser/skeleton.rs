@@ -4,7 +4,9 @@
 //! node before its children, and each knows where its subtree ends.
 
 mod leaves;
+mod said;
 
+use self::said::Said;
 use crate::ser::leaf::{Form, Leaf, Span};
 use crate::ser::trace::Trace;
 use crate::spec::{FieldSpec, TensorSpec, TypeSpec};
@@ -55,17 +57,6 @@ pub(crate) struct Node {
     /// Which of [`Skeleton::said`] is about it, counted from 1; 0 where nothing is said, as of all
     /// nodes of most models.
     said: usize,
-}
-
-/// What attributes say of a node.
-#[derive(Clone, Copy, Debug)]
-struct Said {
-    /// Of the field that it is.
-    field: Option<&'static FieldSpec>,
-    /// Of its type.
-    kind: Option<&'static TypeSpec>,
-    /// The newtypes around it of which something is said, as a range of [`Skeleton::newtypes`].
-    newtypes: (usize, usize),
 }
 
 impl Node {
@@ -162,12 +153,6 @@ impl Skeleton {
         self.text(leaf.span)
     }
 
-    /// Whether anything has a name of its own in a framework.
-    pub(crate) fn has_names(&self) -> bool {
-        let named = |node: &Node| self.field_of(node).is_some_and(|field| !field.names.is_none());
-        !self.said.is_empty() && self.nodes.iter().any(named)
-    }
-
     /// The direct children of a node, as indices.
     pub(crate) fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
         let end = self.nodes.get(parent).map_or(0, |node| node.end);
@@ -201,25 +186,6 @@ impl Skeleton {
     /// Says that a newtype is around the value that comes next.
     pub(crate) fn expect_newtype(&mut self, spec: &'static TypeSpec) {
         self.newtypes.push(spec);
-    }
-
-    /// What is said of the types of a node: its own, then the newtypes around it,
-    /// the innermost first.
-    pub(crate) fn kinds(&self, node: &Node) -> impl Iterator<Item = &'static TypeSpec> {
-        let said = self.said_of(node);
-        let newtypes = said.and_then(|said| self.newtypes.get(said.newtypes.0..said.newtypes.1)).unwrap_or_default();
-        said.and_then(|said| said.kind).into_iter().chain(newtypes.iter().rev().copied())
-    }
-
-    /// What is said of the field that a node is.
-    #[inline]
-    pub(crate) fn field_of(&self, node: &Node) -> Option<&'static FieldSpec> {
-        self.said_of(node)?.field
-    }
-
-    #[inline]
-    fn said_of(&self, node: &Node) -> Option<&Said> {
-        self.said.get(node.said.checked_sub(1)?)
     }
 
     /// The path of the value that comes next, for an error.
@@ -260,12 +226,7 @@ impl Skeleton {
         let index = self.nodes.len();
         let newtypes = (std::mem::replace(&mut self.placed, self.newtypes.len()), self.newtypes.len());
         let field = self.next_field.take();
-        let said = if field.is_none() && kind.is_none() && newtypes.0 == newtypes.1 {
-            0
-        } else {
-            self.said.push(Said { field, kind, newtypes });
-            self.said.len()
-        };
+        let said = self.say(Said { field, kind, newtypes });
         make_room(&mut self.nodes);
         self.nodes.push(Node { step, body, end: index + 1, stores, said });
         index
