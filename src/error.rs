@@ -283,6 +283,8 @@ impl fmt::Display for Error {
             write!(f, "{}: ", file.display())?;
         }
         match (&self.0.key, &self.0.field) {
+            // The whole of a value has no key.
+            (Some(key), _) if key.is_empty() => {}
             (Some(key), _) | (None, Some(key)) => write!(f, "`{}`: ", short(key))?,
             (None, None) => {}
         }

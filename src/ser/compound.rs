@@ -75,10 +75,8 @@ impl<'a, 'w> Compound<'a, 'w> {
     }
 
     fn item<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
-        if let State::Node(described) | State::Variant(described) = &mut self.state
-            && let Some(field) = described.next_item()
-        {
-            self.walker.expect_item(field);
+        if let State::Node(described) | State::Variant(described) = &mut self.state {
+            self.walker.expect_item(described.next_item());
         }
         self.walker.value(value)
     }

@@ -241,8 +241,8 @@ impl<'w> Walker<'w> {
         }
     }
 
-    /// An item of a tuple struct comes next, as its field is described.
-    pub(crate) fn expect_item(&mut self, field: &'static FieldSpec) {
+    /// An item comes next; in a tuple struct its field may be described.
+    pub(crate) fn expect_item(&mut self, field: Option<&'static FieldSpec>) {
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             skeleton.expect_item(field);
         }
