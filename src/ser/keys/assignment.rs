@@ -241,6 +241,6 @@ impl<'s> Assignment<'s> {
     #[cold]
     fn refused(&self, index: usize, Refusal(reason): Refusal) -> Error {
         let naming = self.naming.to_string();
-        Error::new(ErrorKind::Naming { naming, reason }).at(|| self.skeleton.path_of(index))
+        Error::new(ErrorKind::Naming { naming, reason }).at_path(|| self.skeleton.path_of(index))
     }
 }
