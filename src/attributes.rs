@@ -314,8 +314,8 @@
 //!
 //! # `only`
 //!
-//! `only(haiku)`: files of other frameworks do not have the field. When such a file is loaded, the
-//! field is absent, so it is an `Option` or has a `#[serde(default)]`.
+//! `only(haiku)`: files of other frameworks do not have the field. When such a file is loaded the
+//! field is absent: as an `Option`, or with a `#[serde(default)]`, it loads all the same.
 //!
 //! ```
 //! # use safejax::{Deserialize, Serialize};

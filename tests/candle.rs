@@ -162,6 +162,18 @@ fn the_attributes_apply() {
 }
 
 #[test]
+fn a_vec_of_tensors_is_a_list_of_them() {
+    #[derive(safejax::Serialize, safejax::Deserialize, Debug)]
+    struct Layers {
+        #[tensor]
+        layers: Vec<Tensor>,
+    }
+    let bytes = safejax::to_bytes(&Layers { layers: vec![counted(), counted().get(0).unwrap()] }).unwrap();
+    assert_eq!(Checkpoint::from_bytes(&bytes).unwrap().tensor("layers.1").unwrap().shape(), [3, 4]);
+    assert_eq!(safejax::from_bytes::<Layers>(&bytes).unwrap().layers[0].dims(), [2, 3, 4]);
+}
+
+#[test]
 fn a_variable_saves_as_the_tensor_that_it_is() {
     #[derive(safejax::Serialize)]
     struct Model<'a> {

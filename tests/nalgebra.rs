@@ -173,6 +173,19 @@ fn the_attributes_speak_of_rows_and_columns() {
 }
 
 #[test]
+fn a_vec_of_matrices_is_a_list_of_tensors() {
+    #[derive(safejax::Serialize, safejax::Deserialize, Debug, PartialEq)]
+    struct Layers {
+        #[tensor(transpose)]
+        weights: Vec<DMatrix<u8>>,
+    }
+    let layers = Layers { weights: vec![DMatrix::from_row_slice(1, 2, &[1, 2]), DMatrix::zeros(2, 3)] };
+    let bytes = safejax::to_bytes(&layers).unwrap();
+    assert_eq!(Checkpoint::from_bytes(&bytes).unwrap().tensor("weights.1").unwrap().shape(), [3, 2]);
+    assert_eq!(safejax::from_bytes::<Layers>(&bytes).unwrap(), layers);
+}
+
+#[test]
 fn in_other_formats_a_matrix_looks_as_without() {
     #[derive(Serialize, Deserialize)]
     struct Plain<T> {

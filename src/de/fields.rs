@@ -14,6 +14,10 @@ use crate::error::ErrorKind;
 use crate::spec::{self, FieldSpec, Framework, TypeSpec};
 use crate::{Error, Result};
 
+/// What helps where a field is missing that a framework does not have.
+const ONLY_ELSEWHERE: &str = "its `only(…)` says that files of this framework do not have it: make it an `Option`, or \
+                              add `#[serde(default)]`";
+
 /// The names of a struct's fields, and the names under which the file may have them.
 #[derive(Clone)]
 pub(crate) struct Names {
@@ -138,7 +142,7 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
         let type_names = names.type_names;
         let described = parent.fields();
         let value = parent.below(Place::default());
-        let (lookup, asked, has_value) = (Lookup::default(), 0, false);
+        let (lookup, asked, has_value) = (Lookup::like(reader.layout(type_names)), 0, false);
         let fields = Self { parent, name, names, described, asked, lookup, unknown: None, value, has_value };
         let mut value = visitor.visit_map(fields);
         // Where all is well the value stays where it was written.
@@ -149,7 +153,11 @@ impl<'r, 'x, 'de> Fields<'r, 'x, 'de> {
                         reader.learn(name, type_names, &field);
                     }
                     let known = spec::loaded(described, &field);
-                    let own = known.and_then(|field| field.names.get(reader.contents.naming().framework()));
+                    let framework = reader.contents.naming().framework();
+                    let own = known.and_then(|field| field.names.get(framework));
+                    if known.is_some_and(|known| !known.exists_in(framework)) {
+                        error = error.with_note(|| Some(ONLY_ELSEWHERE.to_owned()));
+                    }
                     error = missing(reader, place, own.unwrap_or(&field), parent.collection_of(known), error);
                 }
                 error

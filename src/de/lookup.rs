@@ -5,9 +5,11 @@
 //! their items, scopes, paths) takes a list of all that the module has.
 
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 use crate::Result;
 use crate::de::contents::Contents;
+use crate::de::layout::{Layout, Stretch};
 use crate::de::node::{Child, Node, leading};
 use crate::de::place::{self, Here, Place};
 use crate::de::reader::Reader;
@@ -21,6 +23,8 @@ pub(crate) struct Lookup<'x> {
     covered: u32,
     /// Where the search for the next one begins, once there was one.
     cursor: Option<Cursor<'x>>,
+    /// Where another module of the same type had them.
+    layout: Option<Rc<Layout>>,
     /// All that the module has, once that is needed.
     listed: Option<Listed<'x>>,
 }
@@ -48,6 +52,11 @@ enum Direct {
 }
 
 impl<'x> Lookup<'x> {
+    /// For a module that may be like others of its type.
+    pub(crate) fn like(layout: Rc<Layout>) -> Self {
+        Self { layout: Some(layout), ..Self::default() }
+    }
+
     pub(crate) fn in_collection(reader: &Reader<'_, '_>, collection: &'static str) -> Self {
         let mut lookup = Self::default();
         lookup.go_on_in(reader, collection);
@@ -86,14 +95,18 @@ impl<'x> Lookup<'x> {
             && let (Some(node), Some(separator)) = (place.below(), reader.contents.naming().separator_between())
         {
             let keys = Keys { contents: reader.contents, node, separator };
-            match keys.find(self.cursor.as_ref(), field) {
+            let like = self.layout.as_ref().map(|layout| layout.field(before.len())).unwrap_or_default();
+            match keys.find(self.cursor.as_ref(), like, field) {
                 Direct::Item(item) => {
+                    self.note(before.len(), item - node.range().start, 1);
                     *found = Place::Here(Here { item: Some(item), ..Here::default() });
                     self.covered += 1;
                     self.cursor = Some(Cursor { last: field, index: item + 1, rest: keys.rest(item + 1) });
                     return Ok(true);
                 }
-                Direct::Node(node) => {
+                Direct::Node(below) => {
+                    self.note(before.len(), below.range().start - node.range().start, below.len());
+                    let node = below;
                     *found = Place::node(node);
                     self.covered += node.len();
                     let end = node.range().end;
@@ -105,6 +118,12 @@ impl<'x> Lookup<'x> {
             }
         }
         self.field_of_all(reader, place, before, field, found)
+    }
+
+    fn note(&self, index: usize, from: u32, count: u32) {
+        if let Some(layout) = &self.layout {
+            layout.note(index, Stretch { from, count });
+        }
     }
 
     fn field_of_all(
@@ -174,11 +193,10 @@ impl<'x> Keys<'x, '_> {
     }
 
     #[inline]
-    fn find(&self, cursor: Option<&Cursor<'x>>, field: &'static str) -> Direct {
+    fn find(&self, cursor: Option<&Cursor<'x>>, like: Stretch, field: &'static str) -> Direct {
         let name = field.as_bytes();
-        let join = self.separator.as_bytes();
-        let may_be_path = name.contains(&b'.') || name.contains(join.first().unwrap_or(&0));
-        if name.is_empty() || may_be_path && (field.contains('.') || field.contains(self.separator)) {
+        // What was found here before is one name.
+        if like.count == 0 && (name.is_empty() || field.contains('.') || field.contains(self.separator)) {
             return Direct::Unclear;
         }
         // A key before the cursor is of the last field, so that it begins with this one only if the
@@ -191,16 +209,26 @@ impl<'x> Keys<'x, '_> {
         // The likeliest: a tensor, and right there.
         match rest.and_then(|rest| strip(rest, name)) {
             Some([]) if !self.rest(start + 1).is_some_and(|rest| begins(rest, name)) => Direct::Item(start),
-            Some(_) => self.found_at(start, name),
-            None => self.search(name),
+            Some(_) => self.found_at(start, like.count, name),
+            None => self.find_like(like, name),
         }
+    }
+
+    /// Looks where another module of the type has the field, before it searches.
+    fn find_like(&self, Stretch { from, count }: Stretch, name: &[u8]) -> Direct {
+        let start = self.node.range().start + from;
+        let is_first = || !self.rest(start - 1).is_some_and(|rest| begins(rest, name));
+        if count > 0 && self.after(start, name).is_some() && (from == 0 || is_first()) {
+            return self.found_at(start, count, name);
+        }
+        self.search(name)
     }
 
     /// Searches all keys for the first that begins with `name`.
     fn search(&self, name: &[u8]) -> Direct {
         let (low, len) = (self.node.range().start, self.node.len());
         let start = low + leading(len, len, |index| self.rest(low + index).is_some_and(|rest| rest < name));
-        if self.after(start, name).is_some() { self.found_at(start, name) } else { Direct::Nothing }
+        if self.after(start, name).is_some() { self.found_at(start, len, name) } else { Direct::Nothing }
     }
 
     /// What the key at `index` has after `name`, if it begins with that.
@@ -209,11 +237,12 @@ impl<'x> Keys<'x, '_> {
         strip(self.rest(index)?, name)
     }
 
-    /// What `name` leads to, which the key at `start` is the first to begin with.
-    fn found_at(&self, start: u32, name: &[u8]) -> Direct {
+    /// What `name` leads to, which the key at `start` is the first to begin with; `guess` is how many
+    /// keys it may have.
+    fn found_at(&self, start: u32, guess: u32, name: &[u8]) -> Direct {
         let (found, end) = match self.after(start, name) {
             Some([]) => (Direct::Item(start), start + 1),
-            _ => match self.below(start, name) {
+            _ => match self.below(start, guess, name) {
                 Some(node) => (Direct::Node(node), node.range().end),
                 None => (Direct::Nothing, start),
             },
@@ -230,18 +259,18 @@ impl<'x> Keys<'x, '_> {
             return found;
         }
         let begin = self.first_not_before(end, name, self.separator.as_bytes());
-        self.below(begin, name).map_or(Direct::Nothing, Direct::Node)
+        self.below(begin, guess, name).map_or(Direct::Nothing, Direct::Node)
     }
 
     /// The module of this name, if its keys begin at `start`.
-    fn below(&self, start: u32, name: &[u8]) -> Option<Node> {
+    fn below(&self, start: u32, guess: u32, name: &[u8]) -> Option<Node> {
         let separator = self.separator.as_bytes();
         let is_below = |index: u32| self.after(start + index, name).is_some_and(|after| after.starts_with(separator));
         if !is_below(0) {
             return None;
         }
         let len = self.node.range().end.saturating_sub(start);
-        let end = start + leading(len, len, is_below);
+        let end = start + leading(len, guess, is_below);
         Some(Node::new(start, end, self.node.at() + name.len() + separator.len()))
     }
 
@@ -321,7 +350,11 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn fields_are_found_where_a_list_of_all_children_has_them(keys in keys(), fields in fields()) {
+        fn fields_are_found_where_a_list_of_all_children_has_them(
+            keys in keys(),
+            fields in fields(),
+            guesses in prop::collection::vec((0u32..12, 0u32..4), 5),
+        ) {
             let tensors: BTreeMap<String, _> = keys.into_iter().map(|key| (key, ndarray::arr1(&[0.0f32]))).collect();
             let bytes = Options::new().naming(Naming::flat()).to_bytes(&tensors).unwrap();
             let opening = Options::new().naming(Naming::flax()).opening();
@@ -330,7 +363,12 @@ mod tests {
             let place = Place::node(Node::root(reader.contents));
             let children = place.children(&reader);
 
-            let mut lookup = Lookup::default();
+            let layout = reader.layout(fields.clone().leak());
+            for (index, (field, (from, count))) in fields.iter().zip(guesses).enumerate() {
+                let is_name = !field.is_empty() && !field.contains('.');
+                layout.note(index, Stretch { from, count: if is_name { count } else { 0 } });
+            }
+            let mut lookup = Lookup::like(layout);
             let mut used = vec![false; children.len()];
             for (asked, field) in fields.iter().enumerate() {
                 let listed = place::find(&reader, place.below(), &children, field, None, &mut |index| mark(&mut used, index));

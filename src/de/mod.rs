@@ -9,6 +9,7 @@ pub(crate) mod element;
 pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod key;
+mod layout;
 pub(crate) mod leaf;
 pub(crate) mod list;
 pub(crate) mod lookup;

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::cast::Casts;
 use crate::de::contents::{Contents, Item};
+use crate::de::layout::{Layout, Layouts};
 use crate::de::origin::Origin;
 use crate::de::used::Used;
 use crate::de::value::{At, Value};
@@ -86,6 +87,7 @@ struct Session {
     used: Option<Used>,
     /// How many more items that are not there the lists may have in this attempt.
     gaps: Cell<usize>,
+    layouts: Layouts,
     /// Whether a type was described that has names of its own in a framework.
     named: Cell<bool>,
 }
@@ -99,6 +101,7 @@ impl Session {
             meter: self.meter.again(),
             used: self.used.as_ref().map(|_| Used::new(contents)),
             gaps: Cell::new(Reader::gaps_of(contents)),
+            layouts: Layouts::default(),
             named: Cell::default(),
         }
     }
@@ -116,7 +119,8 @@ impl<'x, 'de> Reader<'x, 'de> {
         let meter = Meter::new(watch.as_ref(), contents.header().data_len());
         let used = deny_unknown.then(|| Used::new(contents));
         let gaps = Cell::new(Self::gaps_of(contents));
-        let session = Rc::new(Session { wanting, learned, meter, used, gaps, named: Cell::default() });
+        let (layouts, named) = (Layouts::default(), Cell::default());
+        let session = Rc::new(Session { wanting, learned, meter, used, gaps, layouts, named });
         Self { contents, text, data, casts, max_depth, threads, session }
     }
 
@@ -127,6 +131,11 @@ impl<'x, 'de> Reader<'x, 'de> {
     {
         let Self { text, data, casts, max_depth, threads, .. } = *self;
         Reader { contents, text, data, casts, max_depth, threads, session: Rc::clone(&self.session) }
+    }
+
+    /// Where the fields of the type with these names were found last.
+    pub(crate) fn layout(&self, names: &'static [&'static str]) -> Rc<Layout> {
+        self.session.layouts.of(names)
     }
 
     fn gaps_of(contents: &Contents<'_>) -> usize {

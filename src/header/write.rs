@@ -131,8 +131,14 @@ fn count_on(digits: &mut [u8], more: u64) -> bool {
         if carry == 0 {
             return true;
         }
-        let sum = carry % 10 + u64::from(*digit - b'0');
-        (*digit, carry) = (b'0' + (sum % 10) as u8, carry / 10 + sum / 10);
+        let sum = *digit + (carry % 10) as u8;
+        carry /= 10;
+        *digit = if sum > b'9' {
+            carry += 1;
+            sum - 10
+        } else {
+            sum
+        };
     }
     carry == 0
 }

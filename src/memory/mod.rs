@@ -9,6 +9,8 @@
 //! - `matrix` (feature `nalgebra`): the same for a matrix of nalgebra.
 //! - [`recognise`]: which array a generic value is, and [`known`]: what else it may be.
 //!
+//! The tests of all this run under valgrind by `.ci/valgrind`.
+//!
 //! Everything is little-endian, as the format is; `lib.rs` refuses to compile elsewhere.
 #![allow(unsafe_code)]
 

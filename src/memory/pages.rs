@@ -13,7 +13,7 @@ pub(super) fn prefer_huge<T>(region: &mut [MaybeUninit<T>]) {
     const LEAST: usize = 4 << 20;
     let len = size_of_val(region);
     if len >= LEAST {
-        // SAFETY: `region` borrows the memory.
+        // SAFETY: `region` borrows the memory, and the size of pages is nothing to its contents.
         unsafe { advise(region.as_mut_ptr().addr(), len, rustix::mm::Advice::LinuxHugepage) };
     }
 }
@@ -37,7 +37,8 @@ pub(crate) fn prefault<T>(region: &mut [MaybeUninit<T>]) {
 /// It is allocated, and stays so for the time of the call.
 #[cfg(target_os = "linux")]
 pub(super) unsafe fn populate(start: usize, len: usize) {
-    // SAFETY: passed on.
+    // SAFETY: allocated, as the caller says. A page that is there stays as it is, and one that is not
+    // yet comes as it would at the first write to it.
     unsafe { advise(start, len, rustix::mm::Advice::LinuxPopulateWrite) };
 }
 
@@ -50,16 +51,30 @@ pub(super) unsafe fn populate(start: usize, len: usize) {
 /// they are.
 #[cfg(target_os = "linux")]
 unsafe fn advise(start: usize, len: usize, advice: rustix::mm::Advice) {
-    let page = rustix::param::page_size();
+    let page = page_size();
     let before = start.next_multiple_of(page) - start;
     let inner = len.saturating_sub(before) / page * page;
     if inner > 0 {
         let first = std::ptr::without_provenance_mut(start + before);
-        // SAFETY: `before + inner` is at most the length, so these pages are within the memory. How it
-        // is backed changes and nothing else, which whoever reads or writes it does not notice. A hint
-        // that fails does nothing, which is well too.
+        // SAFETY: `before + inner` is at most the length, so these pages are within the memory, and
+        // `first` is a multiple of the system's own page, so that it does not round up to others. How
+        // the memory is backed changes and nothing else, which whoever reads or writes it meanwhile
+        // does not notice; so the address is enough. A hint that fails does nothing, which is well too.
         let _ = unsafe { rustix::mm::madvise(first, inner, advice) };
     }
+}
+
+/// How large a page is.
+///
+/// libc was told when the program started. `rustix` finds out by itself, from what the system put on the
+/// stack, and what valgrind puts there ends the process.
+#[cfg(target_os = "linux")]
+fn page_size() -> usize {
+    /// A multiple of what Linux has.
+    const LARGE: usize = 64 << 10;
+    // SAFETY: a question for a number, about no memory.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).ok().filter(|size| size.is_power_of_two()).unwrap_or(LARGE)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -16,26 +16,35 @@ where
     F: for<'s> Fn(usize, &'s mut [MaybeUninit<u8>]) -> Result<&'s mut [u8]> + Sync,
 {
     use super::fill::{assume_filled, prove};
+    use std::panic::resume_unwind;
+    use std::sync::{Mutex, PoisonError};
+
     /// Two threads in one huge page would be in each other's way.
     const HUGE: usize = 2 << 20;
     if threads <= 1 || region.is_empty() {
         return fill(0, region);
     }
     let stretch = region.len().div_ceil(threads).next_multiple_of(HUGE);
-    let write =
-        |number: usize, part: &mut [MaybeUninit<u8>]| prove(part, |part| fill(number * stretch, part)).map(|_| ());
-    std::thread::scope(|scope| {
-        let mut parts = region.chunks_mut(stretch).enumerate();
-        let first = parts.next();
-        let write = &write;
-        let others: Vec<_> = parts.map(|(number, part)| scope.spawn(move || write(number, part))).collect();
-        let mut result = first.map_or(Ok(()), |(number, part)| write(number, part));
-        for other in others {
-            result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        result
-    })?;
-    // SAFETY: the stretches tile the region, and each was proved to be initialised.
+    let others = region.len().div_ceil(stretch) - 1;
+    let stretches = Mutex::new(region.chunks_mut(stretch).enumerate());
+    // Whoever is free takes the next one, so it does not matter how many threads could be started.
+    let work = || loop {
+        let next = stretches.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let Some((number, part)) = next else { return Ok(()) };
+        prove(part, |part| fill(number * stretch, part)).map_err(|error| (number, error))?;
+    };
+    let failed = std::thread::scope(|scope| {
+        let spawn = |_| std::thread::Builder::new().name("safejax".to_owned()).spawn_scoped(scope, work).ok();
+        let others: Vec<_> = (0..others).filter_map(spawn).collect();
+        let own = work().err();
+        let joined = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.filter_map(|worked| worked.err()).chain(own).min_by_key(|(number, _)| *number)
+    });
+    if let Some((_, error)) = failed {
+        return Err(error);
+    }
+    // SAFETY: the stretches tile the region. This thread has gone on until there were none left, and
+    // no thread has failed, so whoever took one has proved it to be initialised.
     Ok(unsafe { assume_filled(region) })
 }
 
@@ -149,6 +158,18 @@ mod tests {
             fill_by(3, region, |from, _| Err(Error::unsupported(format!("from {from} on"))))
         });
         assert_eq!(read.unwrap_err().to_string(), "from 0 on");
+    }
+
+    #[test]
+    fn a_panic_in_a_stretch_is_handed_on() {
+        for bad in [0, 2 << 20, 4 << 20] {
+            let read = std::panic::catch_unwind(|| {
+                read_vec::<u8>(LEN, |region| {
+                    fill_by(3, region, |from, part| if from == bad { panic!("{from}") } else { Ok(zeroed(part)) })
+                })
+            });
+            assert!(read.is_err(), "the stretch from {bad} on");
+        }
     }
 
     #[test]

@@ -269,6 +269,20 @@ fn nothing_else_is_recognised() {
 }
 
 #[test]
+fn what_was_recognised_before_does_not_matter() {
+    let (singles, doubles) = (ndarray::arr1(&[1f32, 2.0]), ndarray::arr1(&[1f64, 2.0]));
+    let mut recogniser = Recogniser::default();
+    for _ in 0..2 {
+        assert_eq!(recogniser.recognise(&singles).unwrap().dtype(), Dtype::F32);
+        assert!(recogniser.recognise(&vec![1f64, 2.0]).is_none());
+        assert_eq!(recogniser.recognise(&doubles).unwrap().dtype(), Dtype::F64);
+        assert_eq!(written(&recogniser.recognise(&&doubles).unwrap()), expected(&doubles));
+        assert!(recogniser.recognise(&String::from("text")).is_none());
+        assert_eq!(written(&recogniser.recognise(&doubles.view()).unwrap()), expected(&doubles));
+    }
+}
+
+#[test]
 fn seeds_of_vectors_are_known_by_their_element() {
     assert_eq!(element_of_vec_seed::<PhantomData<Vec<u64>>>(), Some(ElementKind::U64));
     assert_eq!(element_of_vec_seed::<PhantomData<Vec<usize>>>(), Some(ElementKind::Usize));

@@ -27,6 +27,7 @@ const COMMA: u8 = 1 << 3;
 const BRACKET: u8 = 1 << 4;
 const PARENTHESIS: u8 = 1 << 5;
 
+#[allow(clippy::indexing_slicing, reason = "it is the compiler that looks, and it says so where nothing is")]
 const MARKS: [u8; 256] = {
     let mut marks = [0; 256];
     marks[b'/' as usize] = SLASH;

@@ -82,7 +82,7 @@ impl Keys {
     fn unnamed(skeleton: &Skeleton, framework: Option<Framework>) -> Result<Self> {
         let mut keys = Self { tensors: Vec::with_capacity(skeleton.tensors().len()), ..Self::default() };
         let mut tensors = skeleton.tensors().iter();
-        for (node, body) in skeleton.nodes().iter().map(|node| node.body).enumerate() {
+        for (node, body) in skeleton.nodes().iter().map(|node| &node.body).enumerate() {
             match body {
                 Body::Tensor => {
                     let Some(info) = tensors.next() else { continue };
@@ -93,7 +93,7 @@ impl Keys {
                     }
                     keys.tensors.push(Named { span: None, node: node as u32 });
                 }
-                Body::Leaf(leaf) => keys.leaves.push((Named { span: None, node: node as u32 }, leaf)),
+                Body::Leaf(leaf) => keys.leaves.push((Named { span: None, node: node as u32 }, *leaf)),
                 _ => {}
             }
         }

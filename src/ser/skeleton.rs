@@ -177,6 +177,7 @@ impl Skeleton {
     }
 
     /// Says what leads to the value that comes next.
+    #[inline]
     pub(crate) fn expect(&mut self, step: Step, field: Option<&'static FieldSpec>) {
         self.next = Some(step);
         self.next_field = field;

@@ -96,9 +96,9 @@ impl<'w> Walker<'w> {
     pub(crate) fn value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
         if matches!(self.focus, Focus::Value)
             && !self.plain
-            && let Some(tensor) = self.recogniser.recognise(value)
+            && let Some(tensor) = &self.recogniser.recognise(value)
         {
-            return self.tensor(&tensor);
+            return self.tensor(tensor);
         }
         value.serialize(&mut *self)
     }
@@ -220,9 +220,10 @@ impl<'w> Walker<'w> {
     }
 
     /// A field or a variant leads to the value that comes next.
+    #[inline]
     pub(crate) fn expect(
         &mut self,
-        step: fn(&'static str) -> Step,
+        step: impl FnOnce(&'static str) -> Step,
         name: &'static str,
         field: Option<&'static FieldSpec>,
     ) {

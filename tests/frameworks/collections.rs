@@ -299,6 +299,26 @@ fn of_two_collections_with_one_key_the_field_s_own_is_meant() {
 }
 
 #[test]
+fn what_a_field_says_of_its_collection_outweighs_what_its_type_says() {
+    #[derive(Deserialize, Debug, PartialEq)]
+    struct Model {
+        #[safejax(collection(flax = "params"))]
+        learned: Cache,
+        #[safejax(collection(flax = "params"))]
+        wrapped: Option<WrappedCache>,
+        kept: Cache,
+    }
+    let fields = ["learned.key", "wrapped.key", "kept.key"];
+    let keys: Vec<String> =
+        ["cache", "params"].iter().flat_map(|collection| fields.map(|field| format!("{collection}.{field}"))).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let model: Model = safejax::flax::from_bytes(&file(&keys)).unwrap();
+    assert_eq!(model.learned.key, arr1(&[3.0]));
+    assert_eq!(model.wrapped, Some(WrappedCache(Cache { key: arr1(&[4.0]) })));
+    assert_eq!(model.kept.key, arr1(&[2.0]));
+}
+
+#[test]
 fn a_key_that_only_other_collections_have_twice_is_ambiguous() {
     let keys = ["cache.norm.mean", "ema_params.norm.mean", "params.norm.scale", "params.bias"];
     let error = safejax::flax::from_bytes::<Net>(&file(&keys)).unwrap_err();

@@ -10,15 +10,15 @@ use crate::layers::{BatchNorm, Conv, Dense, settled};
 
 /// In haiku it is one module; the others do not write the root.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-struct Net {
+pub(crate) struct Net {
     #[safejax(haiku = "net/~/conv")]
-    conv: Conv,
+    pub(crate) conv: Conv,
     #[safejax(haiku = "net/~/bn")]
-    bn: BatchNorm,
+    pub(crate) bn: BatchNorm,
     #[safejax(haiku = "net/~/linear", list = "suffix")]
-    layers: Vec<Dense>,
+    pub(crate) layers: Vec<Dense>,
     #[safejax(haiku = "net/~/out")]
-    out: Dense,
+    pub(crate) out: Dense,
 }
 
 /// Loads the network from the file of one framework.

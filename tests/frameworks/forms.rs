@@ -308,3 +308,21 @@ fn the_keys_of_a_value_do_not_depend_on_how_it_is_wrapped() {
     let [layer] = <[Layer; 1]>::try_from(layers(1)).unwrap_or_else(|_| unreachable!());
     assert_keys(&Renamed(layer), [&["w"], &["~.w"], &["(Linear).w::TrainVar"]]);
 }
+
+#[test]
+fn a_field_of_another_framework_that_must_be_there_is_missing_and_the_error_says_what_to_do() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Counted {
+        #[tensor]
+        value: Vec<f32>,
+        #[tensor(only(haiku))]
+        counter: i32,
+    }
+
+    let counted = Counted { value: vec![1.0], counter: 2 };
+    let bytes = save(Naming::haiku(), &counted);
+    assert_eq!(safejax::haiku::from_bytes::<Counted>(&bytes).unwrap(), counted);
+    let error = safejax::flax::from_bytes::<Counted>(&save(Naming::flax(), &counted)).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Missing { .. }));
+    assert!(error.to_string().contains("make it an `Option`, or add `#[serde(default)]`"), "{error}");
+}

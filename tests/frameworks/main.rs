@@ -7,6 +7,8 @@ mod common;
 
 mod collections;
 mod conversion;
+mod doors;
+mod errors;
 mod forms;
 mod golden_flax;
 mod golden_haiku;

@@ -59,8 +59,6 @@ struct Names {
     only_elsewhere: Option<u8>,
     #[tensor(only(haiku), var = "StateVar", reshape(objax = (1, _)))]
     only_elsewhere_too: Option<Vec<f32>>,
-    #[safejax(only(haiku))]
-    not_there_on_load: u8,
     #[tensor(flax = "kernel")]
     one: Vec<f32>,
     #[tensor(flax = "kernel", haiku = "kernel")]

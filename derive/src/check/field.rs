@@ -5,10 +5,9 @@ use serde_derive_internals::ast::Style;
 use super::{REPLACED, axes, is_of_names, names, of_a_type, refuse, replaces_fields, taken_apart, without_effect};
 use crate::attributes::Key;
 use crate::errors::Errors;
-use crate::model::{Direction, Field, Model};
-use crate::types;
+use crate::model::{Field, Model};
 
-pub(super) fn check(model: &Model<'_>, field: &Field<'_>, style: Style, direction: Direction, errors: &mut Errors) {
+pub(super) fn check(model: &Model<'_>, field: &Field<'_>, style: Style, errors: &mut Errors) {
     if field.ours.is_empty() {
         return;
     }
@@ -23,7 +22,6 @@ pub(super) fn check(model: &Model<'_>, field: &Field<'_>, style: Style, directio
     names::check_only(&field.ours, errors);
     names::check_scope(&field.ours, errors);
     axes::check(&field.ours, errors);
-    check_absence(model, field, direction, errors);
 }
 
 /// A field is a tensor, or metadata, or a value with a name.
@@ -105,20 +103,5 @@ fn check_place(model: &Model<'_>, field: &Field<'_>, style: Style, errors: &mut 
             );
             errors.at(ident, message);
         }
-    }
-}
-
-/// A field that a framework does not have must come from somewhere when it is loaded.
-fn check_absence(model: &Model<'_>, field: &Field<'_>, direction: Direction, errors: &mut Errors) {
-    let Some(only) = &field.ours.only else { return };
-    let attrs = &field.serde.attrs;
-    let has_default = !attrs.default().is_none() || !model.serde.attrs.default().is_none();
-    let may_be_absent = has_default || types::in_option(field.serde.ty).is_some() || attrs.skip_deserializing();
-    if direction == Direction::Load && !may_be_absent {
-        errors.at(
-            &only.key,
-            "a field that other frameworks do not have is absent when it is loaded from them: make it an `Option`, or \
-             add `#[serde(default)]`",
-        );
     }
 }

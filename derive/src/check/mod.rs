@@ -18,7 +18,7 @@ pub(crate) fn check(model: &Model<'_>, direction: Direction, errors: &mut Errors
     match &model.body {
         Body::Struct(style, fields) => {
             for field in fields {
-                field::check(model, field, *style, direction, errors);
+                field::check(model, field, *style, errors);
             }
             names::check_fields(fields, errors);
         }
@@ -26,7 +26,7 @@ pub(crate) fn check(model: &Model<'_>, direction: Direction, errors: &mut Errors
             for variant in variants {
                 check_variant(model, variant, errors);
                 for field in &variant.fields {
-                    field::check(model, field, variant.serde.style, direction, errors);
+                    field::check(model, field, variant.serde.style, errors);
                 }
                 names::check_fields(&variant.fields, errors);
             }

@@ -59,7 +59,7 @@ impl<'s> Assignment<'s> {
                 self.naming.push(&mut self.key, &level, &Segment::Field(collection), &module)
             }),
         };
-        let level = level.map_err(|refusal| self.refused(0, refusal))?;
+        let level = level.map_err(|refusal| self.refused(0, &refusal))?;
         self.node(0, &level, Scope { collection: PARAMS, exists: true })
     }
 
@@ -162,11 +162,10 @@ impl<'s> Assignment<'s> {
         let scoped = self.scoped(node, &segment, &content);
         let segment = scoped.as_deref().map_or(segment, Segment::Field);
         let above = self.scoped_item(node, above, &segment, &content);
-        let level = self
-            .naming
-            .push(&mut self.key, &above, &segment, &content)
-            .map_err(|refusal| self.refused(index, refusal))?;
-        self.node(index, &level, scope)?;
+        match &self.naming.push(&mut self.key, &above, &segment, &content) {
+            Ok(level) => self.node(index, level, scope)?,
+            Err(refusal) => return Err(self.refused(index, refusal)),
+        }
         self.key.truncate(len);
         Ok(())
     }
@@ -239,8 +238,8 @@ impl<'s> Assignment<'s> {
     }
 
     #[cold]
-    fn refused(&self, index: usize, Refusal(reason): Refusal) -> Error {
+    fn refused(&self, index: usize, Refusal(reason): &Refusal) -> Error {
         let naming = self.naming.to_string();
-        Error::new(ErrorKind::Naming { naming, reason }).at_path(|| self.skeleton.path_of(index))
+        Error::new(ErrorKind::Naming { naming, reason: reason.clone() }).at_path(|| self.skeleton.path_of(index))
     }
 }
