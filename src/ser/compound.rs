@@ -80,10 +80,8 @@ impl<'a, 'w> Compound<'a, 'w> {
         if let State::Pass = self.state {
             return value.serialize(&mut *self.walker);
         }
-        if let State::Node(described) | State::Variant(described) = &mut self.state
-            && let Some(field) = described.next_item()
-        {
-            self.walker.expect_item(field);
+        if let State::Node(described) | State::Variant(described) = &mut self.state {
+            self.walker.expect_item(described.next_item());
         }
         self.walker.value(value)
     }
