@@ -27,17 +27,18 @@ const COMMA: u8 = 1 << 3;
 const BRACKET: u8 = 1 << 4;
 const PARENTHESIS: u8 = 1 << 5;
 
-#[allow(clippy::indexing_slicing, reason = "it is the compiler that looks, and it says so where nothing is")]
-const MARKS: [u8; 256] = {
-    let mut marks = [0; 256];
-    marks[b'/' as usize] = SLASH;
-    marks[b'~' as usize] = TILDE;
-    marks[b':' as usize] = COLON;
-    marks[b',' as usize] = COMMA;
-    marks[b'[' as usize] = BRACKET;
-    marks[b'(' as usize] = PARENTHESIS;
-    marks
-};
+#[inline]
+fn mark_of(byte: u8) -> u8 {
+    match byte {
+        b'/' => SLASH,
+        b'~' => TILDE,
+        b':' => COLON,
+        b',' => COMMA,
+        b'[' => BRACKET,
+        b'(' => PARENTHESIS,
+        _ => 0,
+    }
+}
 
 impl Survey {
     /// Looks at one more key, which comes after `last`.
@@ -59,7 +60,7 @@ impl Survey {
             None => 0,
         };
         for byte in key.get(common..).unwrap_or_default() {
-            self.marks |= MARKS.get(usize::from(*byte)).copied().unwrap_or_default();
+            self.marks |= mark_of(*byte);
         }
     }
 

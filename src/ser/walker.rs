@@ -93,6 +93,7 @@ impl<'w> Walker<'w> {
     }
 
     /// Walks a value: a tensor by its type, anything else by its `Serialize`.
+    #[inline]
     pub(crate) fn value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
         if matches!(self.focus, Focus::Value)
             && !self.plain
