@@ -342,7 +342,8 @@
 //!
 //! # `metadata`
 //!
-//! The field is a leaf in the file's metadata, as JSON text, even if it could be a tensor.
+//! The field is a leaf in the file's metadata, as JSON text, even if it could be a tensor:
+//! `#[safejax(metadata)]`, or `#[tensor(metadata)]`.
 //!
 //! ```
 //! # use safejax::{Deserialize, Serialize};

@@ -185,6 +185,22 @@ struct Kept {
 }
 
 #[test]
+fn a_tensor_may_be_said_to_be_metadata() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Config {
+        #[tensor(metadata, haiku = "averages")]
+        mean: Vec<f32>,
+        #[tensor]
+        weight: Vec<f32>,
+    }
+
+    let config = Config { mean: vec![0.5], weight: vec![1.0] };
+    let bytes = safejax::to_bytes(&config).unwrap();
+    assert_eq!(safejax::Checkpoint::from_bytes(&bytes).unwrap().keys().collect::<Vec<_>>(), ["weight"]);
+    assert_eq!(safejax::from_bytes::<Config>(&bytes).unwrap(), config);
+}
+
+#[test]
 fn metadata_keeps_an_array_out_of_the_tensors() {
     let value = Kept { mean: array![1.0, 2.0], note: None, scale: array![3.0] };
     assert_eq!(keys(&value), ["scale"]);
