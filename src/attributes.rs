@@ -381,7 +381,8 @@
 //! Names, collections, lists and `only` do not: serde hands such values over in pieces before a name
 //! is known. On the variants and fields of such an enum they are errors of the compiler, and a type
 //! that has them and is flattened, or is the payload of an internally tagged enum, is an error on
-//! save.
+//! save. Nor do they pass through a serializer or deserializer that stands before this crate's, such
+//! as those of serde_path_to_error and erased-serde.
 //!
 //! ```
 //! # use safejax::{Deserialize, Serialize};
