@@ -342,7 +342,8 @@
 //!
 //! # `metadata`
 //!
-//! The field is a leaf in the file's metadata, as JSON text, even if it could be a tensor.
+//! The field is a leaf in the file's metadata, as JSON text, even if it could be a tensor:
+//! `#[safejax(metadata)]`, or `#[tensor(metadata)]`.
 //!
 //! ```
 //! # use safejax::{Deserialize, Serialize};
@@ -380,7 +381,8 @@
 //! Names, collections, lists and `only` do not: serde hands such values over in pieces before a name
 //! is known. On the variants and fields of such an enum they are errors of the compiler, and a type
 //! that has them and is flattened, or is the payload of an internally tagged enum, is an error on
-//! save.
+//! save. Nor do they pass through a serializer or deserializer that stands before this crate's, such
+//! as those of serde_path_to_error and erased-serde.
 //!
 //! ```
 //! # use safejax::{Deserialize, Serialize};

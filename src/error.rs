@@ -226,6 +226,16 @@ impl Error {
         self
     }
 
+    /// The same for a path in a value, of which the whole has no name.
+    #[cold]
+    pub(crate) fn at_path(self, path: impl FnOnce() -> String) -> Self {
+        if self.0.key.is_some() {
+            return self;
+        }
+        let path = path();
+        if path.is_empty() { self } else { self.at(|| path) }
+    }
+
     /// Names the file, unless it is named already.
     #[cold]
     pub(crate) fn in_file(mut self, path: &Path) -> Self {

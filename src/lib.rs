@@ -40,6 +40,8 @@
 //! - `nalgebra`: `#[tensor]` fields that are matrices and vectors of nalgebra.
 //! - `object_store`: checkpoints in S3, GCS, Azure, over HTTP and wherever else the crate
 //!   `object_store` reaches.
+//! - `parallel`: several threads share large copies and reads, in `to_bytes`, `from_bytes`, `from_file`
+//!   and `Checkpoint::load`; `Options::threads` says how many.
 
 #[cfg(target_endian = "big")]
 compile_error!("safetensors files are little-endian, and safejax copies them as they are");

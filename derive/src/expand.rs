@@ -23,7 +23,7 @@ pub(crate) fn derive(mut input: DeriveInput, direction: Direction) -> TokenStrea
         return errors.into_code().unwrap_or_default();
     };
     let model = Model::new(&ident, &container, &mut errors);
-    check::check(&model, &mut errors);
+    check::check(&model, direction, &mut errors);
     match errors.into_code() {
         Some(errors) => {
             let stub = stub(&model, direction);
@@ -74,12 +74,12 @@ fn stub(model: &Model<'_>, direction: Direction) -> TokenStream {
             }
         }
         Direction::Load => {
-            generics.params.insert(0, syn::parse_quote!('de));
+            generics.params.insert(0, syn::parse_quote!('__de));
             let (parameters, _, clause) = generics.split_for_impl();
             quote! {
                 #[automatically_derived]
-                impl #parameters #runtime::__private::serde::Deserialize<'de> for #ident #arguments #clause {
-                    fn deserialize<__D: #runtime::__private::serde::Deserializer<'de>>(
+                impl #parameters #runtime::__private::serde::Deserialize<'__de> for #ident #arguments #clause {
+                    fn deserialize<__D: #runtime::__private::serde::Deserializer<'__de>>(
                         _: __D,
                     ) -> ::core::result::Result<Self, __D::Error> {
                         loop {}

@@ -154,7 +154,7 @@ impl<'a> Model<'a> {
 
 impl Field<'_> {
     pub(crate) fn is_tensor(&self) -> bool {
-        self.ours.tensor.is_some()
+        self.ours.tensor.is_some() && self.ours.metadata.is_none()
     }
 
     /// Whether its type is known here, so that the code that saves and loads it is written for it.

@@ -18,7 +18,7 @@ use super::variable::{SEPARATOR, Var, split};
 ///
 /// A file holds each under the key `name::Kind`, for example
 /// `(Sequential)[0](Linear).w::TrainVar`. A key without `::Kind`, as in files that keep the arrays
-/// alone, is read as a [`TrainVar`](VarKind::TrainVar).
+/// alone, is read as a [`TrainVar`](super::VarKind::TrainVar).
 ///
 /// A name that would not read back (an empty one, one with `::` in it or `:` at its end) is an
 /// error when it is saved. As in [`IndexMap`], the order does not count in `==`.

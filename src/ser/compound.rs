@@ -74,11 +74,14 @@ impl<'a, 'w> Compound<'a, 'w> {
         Self { walker, state }
     }
 
+    #[inline]
     fn item<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
-        if let State::Node(described) | State::Variant(described) = &mut self.state
-            && let Some(field) = described.next_item()
-        {
-            self.walker.expect_item(field);
+        // An element or an extent of an array, of which there are many, and which is nothing else.
+        if let State::Pass = self.state {
+            return value.serialize(&mut *self.walker);
+        }
+        if let State::Node(described) | State::Variant(described) = &mut self.state {
+            self.walker.expect_item(described.next_item());
         }
         self.walker.value(value)
     }

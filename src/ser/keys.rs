@@ -87,7 +87,7 @@ impl Keys {
                 Body::Tensor => {
                     let Some(info) = tensors.next() else { continue };
                     let shape = info.spec.map(|spec| spec.reshaped(framework, skeleton.shape(info))).transpose();
-                    let shape = shape.map_err(|error| error.at(|| skeleton.path_of(node)))?.flatten();
+                    let shape = shape.map_err(|error| error.at_path(|| skeleton.path_of(node)))?.flatten();
                     if let Some(shape) = shape {
                         keys.shapes.insert(keys.tensors.len(), shape.into());
                     }
@@ -221,7 +221,7 @@ impl Keys {
                 let path = sorted.iter().find(|index| key(**index) == refused).map_or_else(String::new, |i| path(*i));
                 let is_told = path.is_empty() || path == refused;
                 let reason = if is_told { reason } else { format!("{reason} (the key of {path})") };
-                Error::new(ErrorKind::Naming { naming: naming.to_string(), reason }).at(|| refused.to_owned())
+                Error::new(ErrorKind::Naming { naming: naming.to_string(), reason }).at_path(|| refused.to_owned())
             })?;
         }
         let survey = if self.leaves.is_empty() {

@@ -179,8 +179,9 @@ impl Skeleton {
     }
 
     /// The same for an item, whose place is its step.
-    pub(crate) fn expect_item(&mut self, field: &'static FieldSpec) {
-        self.next_field = Some(field);
+    pub(crate) fn expect_item(&mut self, field: Option<&'static FieldSpec>) {
+        self.next = self.open.last().map(|open| Step::Index(open.children));
+        self.next_field = field;
     }
 
     /// Says that a newtype is around the value that comes next.

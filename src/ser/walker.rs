@@ -93,6 +93,7 @@ impl<'w> Walker<'w> {
     }
 
     /// Walks a value: a tensor by its type, anything else by its `Serialize`.
+    #[inline]
     pub(crate) fn value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<()> {
         if matches!(self.focus, Focus::Value)
             && !self.plain
@@ -146,7 +147,7 @@ impl<'w> Walker<'w> {
     #[cold]
     pub(crate) fn locate(&self, error: Error) -> Error {
         match &self.mode {
-            Mode::Skeleton(skeleton) => error.at(|| skeleton.path()),
+            Mode::Skeleton(skeleton) => error.at_path(|| skeleton.path()),
             Mode::Write(writer) => match writer.next_key() {
                 Some(key) => error.at(|| key.to_owned()),
                 None => error,
@@ -181,7 +182,7 @@ impl<'w> Walker<'w> {
         match &mut self.mode {
             Mode::Skeleton(skeleton) => {
                 let element = tensor.dtype();
-                let (dtype, shape) = tensor.stored_form(spec).map_err(|error| error.at(|| skeleton.path()))?;
+                let (dtype, shape) = tensor.stored_form(spec).map_err(|error| error.at_path(|| skeleton.path()))?;
                 skeleton.described_tensor(dtype, &shape, element, Some(spec));
                 if skeleton.keeps() {
                     skeleton.keep(tensor.stored(spec)?.into_tensor()?);
@@ -242,8 +243,8 @@ impl<'w> Walker<'w> {
         }
     }
 
-    /// An item of a tuple struct comes next, as its field is described.
-    pub(crate) fn expect_item(&mut self, field: &'static FieldSpec) {
+    /// An item comes next; in a tuple struct its field may be described.
+    pub(crate) fn expect_item(&mut self, field: Option<&'static FieldSpec>) {
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             skeleton.expect_item(field);
         }
@@ -284,7 +285,7 @@ impl<'w> Walker<'w> {
         self.ascend();
         self.came_by(Event::Close);
         match &mut self.mode {
-            Mode::Skeleton(skeleton) => skeleton.close().map_err(|error| error.at(|| skeleton.path())),
+            Mode::Skeleton(skeleton) => skeleton.close().map_err(|error| error.at_path(|| skeleton.path())),
             Mode::Write(_) => Ok(()),
         }
     }
@@ -321,7 +322,7 @@ impl<'w> Walker<'w> {
         self.came_by(Event::Leaf);
         if let Mode::Skeleton(skeleton) = &mut self.mode {
             let (form, text) = text();
-            return skeleton.number(form, &text).map_err(|error| error.at(|| skeleton.path()));
+            return skeleton.number(form, &text).map_err(|error| error.at_path(|| skeleton.path()));
         }
         Ok(())
     }

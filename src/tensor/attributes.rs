@@ -42,18 +42,9 @@ impl TensorSpec {
             return Err(cast::refused(dtype, stored));
         }
         if !cast::allowed(stored, dtype, Casts::Lossy) {
-            return Err(self.no_way_back(dtype, stored));
+            return Err(no_way_back(dtype, stored));
         }
         Ok(stored)
-    }
-
-    #[cold]
-    fn no_way_back(&self, dtype: Dtype, stored: Dtype) -> Error {
-        Error::unsupported(format!(
-            "`{}` is of dtype {dtype} and would not load again from dtype {stored}, which does not convert to it: leave \
-             out `dtype`, or convert the elements",
-            self.field
-        ))
     }
 
     /// The shape in the files of a framework, where it is another than `shape`, whose axes are in the
@@ -102,6 +93,14 @@ impl TensorSpec {
             None => Some(shape),
         }
     }
+}
+
+#[cold]
+fn no_way_back(dtype: Dtype, stored: Dtype) -> Error {
+    Error::unsupported(format!(
+        "elements of dtype {dtype} would not load again from dtype {stored}, which does not convert to theirs: leave out \
+         `dtype`, or convert them yourself"
+    ))
 }
 
 fn product(shape: &[usize]) -> Option<usize> {

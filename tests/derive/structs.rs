@@ -141,6 +141,23 @@ fn shapes_that_disagree_are_not_saved() {
     assert!(error.contains("`out` of `bias` to be 3, as in `kernel`"), "{error}");
 }
 
+#[test]
+fn the_struct_whose_shapes_disagree_is_named() {
+    #[derive(Serialize)]
+    struct Net {
+        layers: Vec<Dense>,
+        pair: (u8, Option<Box<Dense>>),
+    }
+    let error = |net: &Net| safejax::to_bytes(net).unwrap_err().to_string();
+    let net = Net { layers: vec![dense(3), dense(4)], pair: (1, None) };
+    assert!(error(&net).starts_with("`layers[1]`: expected `out` of `bias`"), "{}", error(&net));
+    let net = Net { layers: vec![dense(3)], pair: (1, Some(Box::new(dense(4)))) };
+    assert!(error(&net).starts_with("`pair[1]`: expected `out` of `bias`"), "{}", error(&net));
+    // The whole has no name.
+    let error = safejax::to_bytes(&dense(4)).unwrap_err().to_string();
+    assert!(error.starts_with("expected `out` of `bias`"), "{error}");
+}
+
 #[derive(Serialize)]
 struct Unchecked {
     kernel: Array2<f32>,
@@ -165,6 +182,22 @@ struct Kept {
     #[safejax(metadata)]
     note: Option<Vec<u8>>,
     scale: Array1<f32>,
+}
+
+#[test]
+fn a_tensor_may_be_said_to_be_metadata() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Config {
+        #[tensor(metadata, haiku = "averages")]
+        mean: Vec<f32>,
+        #[tensor]
+        weight: Vec<f32>,
+    }
+
+    let config = Config { mean: vec![0.5], weight: vec![1.0] };
+    let bytes = safejax::to_bytes(&config).unwrap();
+    assert_eq!(safejax::Checkpoint::from_bytes(&bytes).unwrap().keys().collect::<Vec<_>>(), ["weight"]);
+    assert_eq!(safejax::from_bytes::<Config>(&bytes).unwrap(), config);
 }
 
 #[test]

@@ -24,7 +24,7 @@ struct Tensors {
     other_size_on_disk: Vec<f32>,
     #[tensor(shape(a, b), reshape(objax = (_, 2, _)))]
     added_axis_of_two: Vec<f32>,
-    #[tensor(metadata)]
+    #[tensor(metadata, dtype = "BF16")]
     metadata: Vec<f32>,
     #[tensor]
     #[serde(with = "form")]

@@ -34,6 +34,14 @@ struct Layer {
     no_equals: Vec<f32>,
     #[tensor(transpose flax = "a")]
     no_comma: Vec<f32>,
+    #[tensor(dtype = "F16"flax)]
+    suffix: Vec<f32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Taken<'de> {
+    #[tensor]
+    view: &'de [f32],
 }
 
 #[derive(Serialize, Deserialize)]

@@ -36,14 +36,17 @@ pub(super) fn word(item: &Item, errors: &mut Errors) -> Option<()> {
 
 /// A string behind `=`.
 pub(super) fn string(item: &Item, errors: &mut Errors) -> Option<LitStr> {
-    let literal = match &item.form {
-        Form::Value(tokens) => syn::parse2::<LitStr>(ungrouped(tokens.clone())).ok(),
-        Form::Word | Form::List(_) => None,
-    };
+    let literal = literal(item);
     if literal.is_none() {
         wrong_form(item, "a string", errors);
     }
     literal
+}
+
+fn literal(item: &Item) -> Option<LitStr> {
+    let Form::Value(tokens) = &item.form else { return None };
+    // The compiler leaves suffixes, as in `"BF16"f32`, to the macro.
+    syn::parse2::<LitStr>(ungrouped(tokens.clone())).ok().filter(|literal| literal.suffix().is_empty())
 }
 
 /// Without the invisible parentheses around what a macro pasted.
@@ -164,11 +167,7 @@ pub(super) fn collection(item: &Item, errors: &mut Errors) -> Option<PerFramewor
             errors.at(&item.key, "objax has no collections: what it keeps apart, it marks by `var = \"StateVar\"`");
             return None;
         }
-        let literal = match &item.form {
-            Form::Value(tokens) => syn::parse2::<LitStr>(ungrouped(tokens.clone())).ok(),
-            Form::Word | Form::List(_) => None,
-        };
-        let Some(literal) = literal else {
+        let Some(literal) = literal(item) else {
             errors.at(item.tokens(), format!("`{}` takes a string here, as in `{0} = \"state\"`", item.key));
             return None;
         };

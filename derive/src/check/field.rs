@@ -26,11 +26,14 @@ pub(super) fn check(model: &Model<'_>, field: &Field<'_>, style: Style, errors: 
 
 /// A field is a tensor, or metadata, or a value with a name.
 fn check_kind(field: &Field<'_>, errors: &mut Errors) {
+    if field.ours.tensor.is_some() && field.ours.metadata.is_some() {
+        let of_tensors = [Key::Dtype, Key::Shape, Key::Permute, Key::Transpose, Key::Reshape, Key::Var];
+        refuse(&field.ours, &of_tensors, errors, |key| {
+            format!("`{key}` says how a tensor is stored, and `metadata` keeps the field from being one")
+        });
+    }
     if !field.is_tensor() {
         return;
-    }
-    if let Some(ident) = &field.ours.metadata {
-        errors.at(ident, "a field is a tensor or it is metadata: without `#[tensor]` it is `#[safejax(metadata)]`");
     }
     refuse(&field.ours, &[Key::Scope], errors, |_| {
         "`scope` says where a submodule is created, and a tensor is none".to_owned()

@@ -9,11 +9,12 @@ use serde_derive_internals::ast::Style;
 
 use crate::attributes::{Attributes, Key};
 use crate::errors::Errors;
-use crate::model::{Body, Model, Variant};
+use crate::model::{Body, Direction, Model, Variant};
 
 /// Finds what is wrong with the attributes of a type, taken together.
-pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
+pub(crate) fn check(model: &Model<'_>, direction: Direction, errors: &mut Errors) {
     check_type(model, errors);
+    check_lifetimes(model, direction, errors);
     match &model.body {
         Body::Struct(style, fields) => {
             for field in fields {
@@ -75,6 +76,14 @@ fn check_type(model: &Model<'_>, errors: &mut Errors) {
         } else if model.is_taken_apart() {
             taken_apart(ident, errors);
         }
+    }
+}
+
+/// serde has a lifetime of its own in the impl.
+fn check_lifetimes(model: &Model<'_>, direction: Direction, errors: &mut Errors) {
+    let taken = model.serde.generics.lifetimes().find(|parameter| parameter.lifetime.ident == "de");
+    if let (Direction::Load, Some(parameter)) = (direction, taken) {
+        errors.at(&parameter.lifetime, "the lifetime `'de` is serde's in what is derived: give this one another name");
     }
 }
 

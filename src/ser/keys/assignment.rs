@@ -244,6 +244,6 @@ impl<'s> Assignment<'s> {
     #[cold]
     fn refused(&self, index: usize, Refusal(reason): &Refusal) -> Error {
         let naming = self.naming.to_string();
-        Error::new(ErrorKind::Naming { naming, reason: reason.clone() }).at(|| self.skeleton.path_of(index))
+        Error::new(ErrorKind::Naming { naming, reason: reason.clone() }).at_path(|| self.skeleton.path_of(index))
     }
 }
